@@ -1,0 +1,114 @@
+"""The command `verta-gitops`: options in, exit code out. Each subcommand is imported when it runs."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from generator.problems import Stop, Usage
+
+COMMANDS = {
+    "check": "Find what is wrong with an organization before anything is rendered.",
+    "render": "Render the manifests of an organization into rendered/.",
+    "schema": "Print the JSON Schema of org.yaml, for editors.",
+    "completion": "Print the completion script for a shell.",
+}
+"""Subcommands in the order of the help; each is the function of its name in `generator.cli.<name>`."""
+
+EPILOG = """\b
+Exit codes:
+  0  clean
+  1  problems, stale files or drift found
+  2  the command was called in a wrong way
+  3  could not run: a file, git, the cluster or Verta cannot be reached
+
+\b
+Examples:
+  verta-gitops check
+  verta-gitops render
+  verta-gitops render --check
+"""
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported only when they run; its help needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"generator.cli.{name}"), name)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, 1)
+            hint = f' Did you mean "{near[0]}"?' if near else ""
+            ctx.fail(f'No such command "{args[0]}".{hint}')
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"verta-gitops {version('verta-gitops')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=_Lazy,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "VERTA_GITOPS"},
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
+)
+@click.option("--debug", is_flag=True, help="Show where an internal error came from.")
+@click.pass_context
+def cli(ctx: click.Context, debug: bool) -> None:
+    """Turn one org.yaml into the Kubernetes manifests of a Verta organization, and guard every change to it."""
+    ctx.obj = {"debug": debug}
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
+
+
+def main() -> NoReturn:
+    """Run the command and exit. What the user can mend is a message; a traceback is shown only with --debug."""
+    try:
+        code = cli.main(standalone_mode=False, prog_name="verta-gitops")
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except Usage as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except Stop as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(3)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Exception as error:
+        if "--debug" in sys.argv:
+            raise
+        message = f"internal error: {type(error).__name__}: {error}"
+        click.echo(f"error: {message}\nThis is a fault of verta-gitops; run with --debug and report it.", err=True)
+        sys.exit(3)
+    sys.exit(code if isinstance(code, int) else 0)

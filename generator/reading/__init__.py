@@ -1,0 +1,1 @@
+"""text → Document: reading files strictly, with the place of everything that was read."""

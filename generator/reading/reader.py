@@ -1,0 +1,259 @@
+"""bytes → Document: one YAML 1.2 document of maps, lists and scalars, and nothing else of what YAML can do.
+
+libyaml finds the events; this module builds the data from them and refuses what a configuration never needs (aliases,
+tags, merge keys, further documents) or what two readers would understand in two ways.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from yaml import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    MarkedYAMLError,
+    ScalarEvent,
+    SequenceEndEvent,
+    StreamEndEvent,
+    StreamStartEvent,
+    YAMLError,
+)
+from yaml.cyaml import CParser
+
+from generator.problems import Problem, Related, Span
+from generator.reading.document import Document, Map, Node, Plain, Seq
+from generator.reading.scalars import is_text
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_DEPTH = 32
+MAX_PROBLEMS = 100
+"""Problems of form per file; a file that is wrong in more places is not read to its end."""
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_HINTS = {
+    "mapping values are not allowed": "a `: ` stands inside a value here; put the value in quotes",
+    "could not find expected ':'": "expected `key: value`; a `:` is missing, or a line is indented too little",
+    "did not find expected key": "expected a key; the indentation differs from the lines above",
+    "did not find expected '-' indicator": "expected `- `; the indentation differs from the items above",
+    "found unexpected end of stream": "a quoted value is not closed before the end of the file",
+    "expected ',' or '}'": "a `{` is not closed; expected `,` or `}`",
+    "expected ',' or ']'": "a `[` is not closed; expected `,` or `]`",
+    "did not find expected node content": "expected a value; a `{` or `[` is not closed, or a value is missing",
+    "undefined tag handle": "tags are not allowed; put a value that begins with `!` in quotes",
+}
+
+
+class _Abandon(Exception):
+    """The rest of the file cannot be understood; what was found so far is reported."""
+
+
+def read(data: bytes, file: str) -> tuple[Document, list[Problem]]:
+    """Read one file.
+
+    `data` is the file's content, `file` its name as shown to people. The document holds what could be understood; it
+    is `complete` when that is everything. Nothing is raised, whatever the bytes are.
+    """
+    if len(data) > MAX_BYTES:
+        size = f"the file has {len(data):,} bytes, more than {MAX_BYTES:,}; split it with `include`"
+        return _refused(file, "", Problem(size, Span(file, 1, 1, 1, 1), rule="file-too-large"))
+    try:
+        text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8", "replace").removeprefix("\ufeff")
+        place = Document(file, before, None).between(len(before), len(before))
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8 text"
+        return _refused(file, before, Problem(message, place, rule="not-utf-8"))
+    document = Document(file, text, None)
+    if bad := [match.start() for match, _ in zip(_FORBIDDEN.finditer(text), range(MAX_PROBLEMS), strict=False)]:
+        return Document(file, text, None, complete=False), [_forbidden(document, offset) for offset in bad]
+    return _Composer(document).compose()
+
+
+def _refused(file: str, text: str, problem: Problem) -> tuple[Document, list[Problem]]:
+    return Document(file, text, None, complete=False), [problem]
+
+
+def _forbidden(document: Document, offset: int) -> Problem:
+    code = ord(document.text[offset])
+    kind = "line separator" if code in (0x85, 0x2028, 0x2029) else "control character"
+    escape = f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    message = f"{kind} U+{code:04X}; remove it, or write it as {escape} in double quotes where it is really meant"
+    return Problem(message, document.between(offset, offset + 1), rule="control-character")
+
+
+class _Composer:
+    """Events → nodes; knows the document for places, and collects the problems."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.problems: list[Problem] = []
+        self.next: Callable[[], Any] = CParser(document.text).get_event
+        self.keys: dict[str, str] = {}
+        """Every key once, to share its memory; one that some YAML reader takes for more than text stays `Plain`."""
+
+    def compose(self) -> tuple[Document, list[Problem]]:
+        root: Node | None = None
+        marks = (0, 0)
+        complete = True
+        try:
+            root, marks = self._stream()
+        except _Abandon:
+            complete = False
+        except MarkedYAMLError as error:
+            self._say(
+                "yaml-syntax", _syntax(error, self.document.text), (error.problem_mark or error.context_mark).index
+            )
+            complete = False
+        except YAMLError as error:
+            self._say("yaml-syntax", str(error).splitlines()[0], 0)
+            complete = False
+        return Document(self.document.file, self.document.text, root, complete, marks), self.problems
+
+    def _stream(self) -> tuple[Node | None, tuple[int, int]]:
+        assert type(self.next()) is StreamStartEvent
+        event = self.next()
+        if type(event) is StreamEndEvent:
+            self._say("empty-file", "the file is empty; expected a map that begins with `version: 1`", 0)
+            raise _Abandon
+        if event.version or event.tags:
+            self._say("directive", "directives (`%…`) are not allowed; remove the line", event.start_mark.index)
+        first = self.next()
+        root = self._node(first, MAX_DEPTH)
+        end = self.next()
+        assert type(end) is DocumentEndEvent
+        following = self.next()
+        if type(following) is DocumentStartEvent:
+            message = "a second document begins here; one file holds one document"
+            self._say("several-documents", message, following.start_mark.index, following.end_mark.index)
+        return root, (first.start_mark.index, end.start_mark.index)
+
+    def _node(self, event: Any, depth: int) -> Node:
+        kind = type(event)
+        if kind is ScalarEvent:
+            if event.anchor or event.tag:
+                self._refuse(event)
+            text: str = event.value
+            if event.style:
+                if _FORBIDDEN.search(text):
+                    self._check_escapes(event)
+                return text
+            return Plain(text)
+        if kind is AliasEvent:
+            self._say(
+                "alias",
+                f"aliases (`*{event.anchor}`) are not allowed; write the value out",
+                event.start_mark.index,
+                event.end_mark.index,
+            )
+            return ""
+        if event.anchor or event.tag:
+            self._refuse(event)
+        if depth == 0:
+            message = f"nested more than {MAX_DEPTH} levels deep"
+            self._say("nesting-too-deep", message, event.start_mark.index)
+            raise _Abandon
+        return self._map(depth - 1) if kind is MappingStartEvent else self._seq(depth - 1)
+
+    def _seq(self, depth: int) -> Seq:
+        items = Seq()
+        marks = items.marks
+        while type(event := self.next()) is not SequenceEndEvent:
+            node = self._node(event, depth)
+            items.append(node)
+            marks.extend(_extent(event, node))
+        return items
+
+    def _map(self, depth: int) -> Map:
+        entries = Map()
+        marks = entries.marks
+        following = self.next
+        while type(event := following()) is not MappingEndEvent:
+            key = self._key(event, depth)
+            value_event = following()
+            value = self._node(value_event, depth)
+            if key is None:
+                continue
+            start = event.start_mark.index
+            if key in entries:
+                self._duplicate(key, entries, event)
+                continue
+            entries[key] = value
+            marks.append(start)
+            marks.append(event.end_mark.index)
+            marks.extend(_extent(value_event, value))
+        return entries
+
+    def _key(self, event: Any, depth: int) -> str | None:
+        if type(event) is not ScalarEvent:
+            self._say("complex-key", "a key must be a plain word or a quoted text", event.start_mark.index)
+            if type(event) is not AliasEvent:
+                self._node(event, depth)
+            return None
+        if event.anchor or event.tag:
+            self._refuse(event)
+        text: str = event.value
+        if not event.style:
+            if text == "<<":
+                message = "merge keys (`<<`) are not allowed; write the entries out"
+                self._say("merge-key", message, event.start_mark.index, event.end_mark.index)
+                return None
+        elif _FORBIDDEN.search(text):
+            self._check_escapes(event)
+        plain = self.keys.get(text)
+        if plain is None:
+            plain = self.keys[text] = text if event.style or is_text(text) else Plain(text)
+        return plain
+
+    def _duplicate(self, key: str, entries: Map, event: Any) -> None:
+        position = list(entries).index(key)
+        first = self.document.between(*entries.marks[4 * position : 4 * position + 2])
+        place = self.document.between(event.start_mark.index, event.end_mark.index)
+        message = f'"{key}" is already defined in line {first.line}; keep one of the two'
+        self._add(Problem(message, place, (Related(first, "first defined here"),), rule="duplicate-key"))
+
+    def _refuse(self, event: Any) -> None:
+        start, end = event.start_mark.index, event.end_mark.index
+        if event.anchor:
+            message = f"anchors (`&{event.anchor}`) are not allowed; write the value out where it is needed"
+            self._say("anchor", message, start, end)
+        if event.tag:
+            message = f"tags (`{event.tag}`) are not allowed; put a value that begins with `!` in quotes"
+            self._say("tag", message, start, end)
+
+    def _check_escapes(self, event: Any) -> None:
+        """In double quotes a line separator may be written as an escape; a control character has no use at all."""
+        for character in dict.fromkeys(event.value):
+            code = ord(character)
+            if (code < 0x20 and character not in "\t\n\r") or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000:
+                message = f"the value contains the control character U+{code:04X}; remove it"
+                self._say("control-character", message, event.start_mark.index, event.end_mark.index)
+
+    def _say(self, rule: str, message: str, start: int, end: int | None = None) -> None:
+        self._add(Problem(message, self.document.between(start, start if end is None else end), rule=rule))
+
+    def _add(self, problem: Problem) -> None:
+        self.problems.append(problem)
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise _Abandon
+
+
+def _extent(event: Any, node: Node) -> tuple[int, int]:
+    """Where a value starts and ends; a block's own end mark lies behind the blank lines and comments that follow it."""
+    if isinstance(node, Map | Seq) and node.marks and not event.flow_style:
+        return event.start_mark.index, node.marks[-1]
+    return event.start_mark.index, event.end_mark.index
+
+
+def _syntax(error: MarkedYAMLError, text: str) -> str:
+    said = " ".join(part for part in (error.context, error.problem) if part)
+    if "cannot start any token" in said:
+        character = text[error.problem_mark.index : error.problem_mark.index + 1]
+        if character == "\t":
+            return "a tab stands where a value or an indentation is expected; use spaces"
+        return f"a value cannot begin with `{character}`; put it in quotes"
+    return next((hint for needle, hint in _HINTS.items() if needle in said), said)

@@ -1,0 +1,1 @@
+"""Org → Tree: the manifests as text, the same bytes on every machine."""
