@@ -1,4 +1,4 @@
-"""Tree ↔ disk: what differs, and making `rendered/<cluster>/` exactly the tree, without ever losing what is not ours."""
+"""Tree ↔ disk: what differs, and making `rendered/<cluster>/` exactly the tree, never losing what is not ours."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ def compare(folder: str, tree: Mapping[str, str]) -> Difference:
     strange: list[str] = []
     leftovers: list[str] = []
     _scan(folder, "", present, strange, leftovers)
-    added, changed = [], []
+    added: list[str] = []
+    changed: list[str] = []
     for path, text in tree.items():
         if path not in present:
             added.append(path)
@@ -252,8 +253,8 @@ def _still_needed(folder: str, tree: Mapping[str, str], removed: Iterable[str]) 
             state = found[1].decode()
         if state != "decommission":
             message = (
-                f'namespace "{name}" is not in org.yaml any more, but its rendered state is "{state}": removing it would '
-                "delete it with everything in it. Put it back; to remove it, write `state: decommission`, let that be "
-                "applied, and remove it in a later change"
+                f'namespace "{name}" is not in org.yaml any more, but its rendered state is "{state}": removing it '
+                "would delete it with everything in it. Put it back; to remove it, write `state: decommission`, let "
+                "that be applied, and remove it in a later change"
             )
             yield Problem(message, Span(f"{folder}/namespaces/{name}/namespace.yaml", 1, 1, 1, 1), rule="removal-guard")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from generator.model.decode import decode
 from generator.model.org import Org
-from generator.problems import Path, Problem, Span
+from generator.problems import Path, Problem
 from generator.reading.sources import Sources, load
 from generator.rules import judge
 
@@ -40,12 +40,8 @@ def examine(file: str) -> Examined:
             found = sources.located(problem)
             if not any(_overlap(found.path, path) for path in broken):
                 problems.append(found)
-    problems.sort(key=lambda problem: (str(problem.place.file), problem.place[1:]) if _has_span(problem) else ("", ()))
+    problems.sort(key=lambda problem: sources.locate(problem.place))
     return Examined(file, sources, org, tuple(problems))
-
-
-def _has_span(problem: Problem) -> bool:
-    return isinstance(problem.place, Span)
 
 
 def _start(problem: Problem) -> object:

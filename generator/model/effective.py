@@ -1,4 +1,4 @@
-"""Namespace + tier → what holds in the namespace: quota, container limits and network, laid over the tier key by key."""
+"""Namespace + tier → what holds in the namespace: quota, limits and network, laid over the tier key by key."""
 
 from __future__ import annotations
 

@@ -356,7 +356,7 @@ class MapOf:
 
 @dataclass(frozen=True)
 class Struct:
-    """A map with known keys, as an instance of `cls`; where `keyed`, the instance's `name` is the key it stands under."""
+    """A map with known keys, as an instance of `cls`; where `keyed`, its `name` is the key that it stands under."""
 
     cls: type[Any]
     keyed: bool = False

@@ -1,4 +1,4 @@
-"""The organization: what `org.yaml` says, field by field. The classes are the reader, the schema and the help in one."""
+"""The organization: what `org.yaml` says, field by field; the classes are the reader, the schema and the help."""
 
 from __future__ import annotations
 
@@ -198,7 +198,8 @@ class Network:
     """Who may connect in, and where pods may connect to. What is not said here is taken from the tier."""
 
     isolation: str | None = key(
-        Choice(("none", "namespace")), "`namespace`: only the namespace itself, Verta and `allowFrom` connect in. The default.",
+        Choice(("none", "namespace")),
+        "`namespace`: only the namespace itself, Verta and `allowFrom` connect in. The default.",
         default=None,
     )  # fmt: skip
     egress: str | None = key(

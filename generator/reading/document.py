@@ -70,7 +70,7 @@ class Document:
         missing, the key that lacks it is shown.
         """
         node: Node | None = self.root
-        marks = (*self.marks, *self.marks)
+        marks: tuple[int, ...] = (*self.marks, *self.marks)
         depth = 0
         for step in at.path:
             position = _position(node, step)
@@ -84,7 +84,8 @@ class Document:
                 marks = tuple(node.marks[2 * position : 2 * position + 2]) * 2
                 node = node[position]
         key = at.key or depth < len(at.path)
-        return (self.between(*marks[:2]) if key else self.between(*marks[2:])), depth
+        start, end = marks[:2] if key else marks[2:]
+        return self.between(start, end), depth
 
     def locate(self, path: Path, key: bool = False) -> Span:
         """The span of the value at a path, or of its key."""

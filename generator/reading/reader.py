@@ -13,7 +13,6 @@ from typing import Any
 from yaml import (
     AliasEvent,
     DocumentEndEvent,
-    DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
     MarkedYAMLError,
@@ -23,7 +22,7 @@ from yaml import (
     StreamStartEvent,
     YAMLError,
 )
-from yaml.cyaml import CParser
+from yaml.cyaml import CParser  # type: ignore[attr-defined]  # missing in the stubs
 
 from generator.problems import Problem, Related, Span
 from generator.reading.document import Document, Map, Node, Plain, Seq
@@ -105,9 +104,7 @@ class _Composer:
         except _Abandon:
             complete = False
         except MarkedYAMLError as error:
-            self._say(
-                "yaml-syntax", _syntax(error, self.document.text), (error.problem_mark or error.context_mark).index
-            )
+            self._say("yaml-syntax", _syntax(error, self.document.text), _offset(error))
             complete = False
         except YAMLError as error:
             self._say("yaml-syntax", str(error).splitlines()[0], 0)
@@ -115,7 +112,8 @@ class _Composer:
         return Document(self.document.file, self.document.text, root, complete, marks), self.problems
 
     def _stream(self) -> tuple[Node | None, tuple[int, int]]:
-        assert type(self.next()) is StreamStartEvent
+        event: Any = self.next()
+        assert type(event) is StreamStartEvent
         event = self.next()
         if type(event) is StreamEndEvent:
             self._say("empty-file", "the file is empty; expected a map that begins with `version: 1`", 0)
@@ -127,7 +125,7 @@ class _Composer:
         end = self.next()
         assert type(end) is DocumentEndEvent
         following = self.next()
-        if type(following) is DocumentStartEvent:
+        if not isinstance(following, StreamEndEvent):
             message = "a second document begins here; one file holds one document"
             self._say("several-documents", message, following.start_mark.index, following.end_mark.index)
         return root, (first.start_mark.index, end.start_mark.index)
@@ -189,9 +187,10 @@ class _Composer:
         return entries
 
     def _key(self, event: Any, depth: int) -> str | None:
-        if type(event) is not ScalarEvent:
+        kind = type(event)
+        if kind is not ScalarEvent:
             self._say("complex-key", "a key must be a plain word or a quoted text", event.start_mark.index)
-            if type(event) is not AliasEvent:
+            if kind is not AliasEvent:
                 self._node(event, depth)
             return None
         if event.anchor or event.tag:
@@ -249,10 +248,15 @@ def _extent(event: Any, node: Node) -> tuple[int, int]:
     return event.start_mark.index, event.end_mark.index
 
 
+def _offset(error: MarkedYAMLError) -> int:
+    mark = error.problem_mark or error.context_mark
+    return mark.index if mark else 0
+
+
 def _syntax(error: MarkedYAMLError, text: str) -> str:
     said = " ".join(part for part in (error.context, error.problem) if part)
     if "cannot start any token" in said:
-        character = text[error.problem_mark.index : error.problem_mark.index + 1]
+        character = text[_offset(error) : _offset(error) + 1]
         if character == "\t":
             return "a tab stands where a value or an indentation is expected; use spaces"
         return f"a value cannot begin with `{character}`; put it in quotes"

@@ -66,7 +66,7 @@ def _template_names(folder: Path) -> list[str]:
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    """Templates read fields of plain data; what begins with an underscore, and methods that the sandbox knows, they cannot."""
+    """Templates read fields of plain data; nothing that begins with an underscore, and no method that changes it."""
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         return not attr.startswith("_") and (not callable(value) or super().is_safe_attribute(obj, attr, value))

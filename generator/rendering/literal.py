@@ -25,7 +25,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_/][-A-Za-z0-9_./@%+=()]*(?:[ :][-A-Za-z0-9_./@%
 _BAD = "\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff"
 _UNPRINTABLE = re.compile(f"[\x00-\x1f{_BAD}]")
 _BLOCK = re.compile(f"(?![ \n])(?:[^\x00-\x1f{_BAD}]*\n)+[^\x00-\x1f{_BAD}]*")
-"""Text over several lines that a literal block can hold: printable, and beginning with neither a blank nor an empty line."""
+"""Lines that a literal block can hold: printable, the first of them neither empty nor indented."""
 
 
 @lru_cache(maxsize=65536)
