@@ -40,7 +40,7 @@ class Difference:
         return bool(self.added or self.changed or self.removed)
 
 
-def compare(folder: str, tree: Mapping[str, str]) -> Difference:
+def compare(folder: str, tree: Mapping[str, str | None]) -> Difference:
     """Hold a folder against a tree; reads, and writes nothing.
 
     Problems are: a link in the place of a folder, a file that did not come from here, and a namespace that would
@@ -55,6 +55,10 @@ def compare(folder: str, tree: Mapping[str, str]) -> Difference:
     added: list[str] = []
     changed: list[str] = []
     for path, text in tree.items():
+        if text is None:
+            if path not in present:
+                raise Stop(f"{folder}/{path}: was removed by somebody else just now; run again")
+            continue
         if path not in present:
             added.append(path)
             continue
@@ -67,7 +71,7 @@ def compare(folder: str, tree: Mapping[str, str]) -> Difference:
     return Difference(len(tree), tuple(added), tuple(changed), tuple(removed), tuple(leftovers), problems)
 
 
-def synchronize(folder: str, tree: Mapping[str, str], tick: Callable[[int], None] = lambda done: None) -> Difference:
+def synchronize(folder: str, tree: Mapping[str, str | None], tick: Callable[[int], None] = lambda done: None) -> Difference:
     """Make a folder the tree, and say what differed. Where there are problems, nothing is written.
 
     `tick` is told how many files are written. Raises Stop where the disk refuses, or where another run is at work; what
@@ -82,14 +86,14 @@ def synchronize(folder: str, tree: Mapping[str, str], tick: Callable[[int], None
         return difference
 
 
-def _write(folder: str, tree: Mapping[str, str], difference: Difference, tick: Callable[[int], None]) -> None:
+def _write(folder: str, tree: Mapping[str, str | None], difference: Difference, tick: Callable[[int], None]) -> None:
     """Write file by file, each whole or not at all, what is new first and what is gone last."""
     try:
         for path in difference.leftovers:
             _remove_unfinished(f"{folder}/{path}")
         done = 0
         for parent, paths in groupby(difference.written, os.path.dirname):
-            files = {os.path.basename(path): tree[path].encode() for path in paths}
+            files = {os.path.basename(path): (tree[path] or "").encode() for path in paths}
             _write_files(f"{folder}/{parent}", files)
             done += len(files)
             tick(done)
@@ -236,7 +240,7 @@ def _foreign(folder: str, paths: Iterable[str]) -> Iterator[Problem]:
         yield Problem(message, place, rule="foreign-file")
 
 
-def _still_needed(folder: str, tree: Mapping[str, str], removed: Iterable[str]) -> Iterator[Problem]:
+def _still_needed(folder: str, tree: Mapping[str, str | None], removed: Iterable[str]) -> Iterator[Problem]:
     """Namespaces whose folder would disappear although they did not go through `decommission`."""
     kept = {path.split("/")[1] for path in tree if path.startswith("namespaces/")}
     lost: dict[str, list[str]] = {}

@@ -31,9 +31,9 @@ def render(file: str, output: str | None, check: bool, form: str) -> int:
     With errors in FILE, nothing is written.
     """
     from generator.files import compare, synchronize
+    from generator.incremental import render_anew
     from generator.pipeline import examine
     from generator.rendering.environment import Templates
-    from generator.rendering.tree import render as render_tree
 
     examined = examine(file)
     org = examined.org
@@ -41,15 +41,16 @@ def render(file: str, output: str | None, check: bool, form: str) -> int:
         print_problems(examined.problems, form)
         _say(form, f"nothing rendered: {totals(examined.problems)}")
         return 1
-    with progress("Rendering", len(org.workspaces)):
-        tree = dict(render_tree(org, Templates()))
     output = output or os.path.join(os.path.dirname(file), "rendered")
     folder = os.path.join(output, org.cluster.name)
+    tree, remember = render_anew(org, examined.sources, Templates(), folder)
     if check:
         difference = compare(folder, tree)
     else:
         with progress("Writing", len(tree)) as tick:
             difference = synchronize(folder, tree, tick)
+    if not difference.problems and not (check and difference):
+        remember()
     problems = [*examined.problems, *difference.problems, *(_stale(folder, difference) if check else ())]
     print_problems(problems, form)
     _say(form, _summary(len(org.workspaces), difference, check))

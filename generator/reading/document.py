@@ -21,10 +21,17 @@ class Plain(str):
 class Map(dict[str, "Node"]):
     """A mapping in the order of the file; `marks` has four offsets an entry: key start, key end, value start, end."""
 
-    __slots__ = ("marks",)
+    __slots__ = ("marks", "positions")
 
     def __init__(self) -> None:
         self.marks = array("I")
+        self.positions: dict[str, int] = {}
+
+    def position(self, key: str) -> int:
+        """The position of a key among the entries; the first question makes an index for all that follow."""
+        if len(self.positions) != len(self):
+            self.positions = {key: position for position, key in enumerate(self)}
+        return self.positions[key]
 
 
 class Seq(list["Node"]):
@@ -94,7 +101,7 @@ class Document:
 
 def _position(node: Node | None, step: str | int) -> int | None:
     if isinstance(node, Map) and isinstance(step, str) and step in node:
-        return list(node).index(step)
+        return node.position(step)
     if isinstance(node, Seq) and isinstance(step, int) and step < len(node):
         return step
     return None

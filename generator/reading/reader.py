@@ -12,7 +12,6 @@ from typing import Any
 
 from yaml import (
     AliasEvent,
-    DocumentEndEvent,
     MappingEndEvent,
     MappingStartEvent,
     MarkedYAMLError,
@@ -93,7 +92,7 @@ class _Composer:
         self.problems: list[Problem] = []
         self.next: Callable[[], Any] = CParser(document.text).get_event
         self.keys: dict[str, str] = {}
-        """Every key once, to share its memory; one that some YAML reader takes for more than text stays `Plain`."""
+        """Every key without quotes once, to share its memory; one that is more than text to some reader is `Plain`."""
 
     def compose(self) -> tuple[Document, list[Problem]]:
         root: Node | None = None
@@ -122,13 +121,12 @@ class _Composer:
             self._say("directive", "directives (`%…`) are not allowed; remove the line", event.start_mark.index)
         first = self.next()
         root = self._node(first, MAX_DEPTH)
-        end = self.next()
-        assert type(end) is DocumentEndEvent
+        end: int = self.next().start_mark.index  # of the document's end
         following = self.next()
         if not isinstance(following, StreamEndEvent):
             message = "a second document begins here; one file holds one document"
             self._say("several-documents", message, following.start_mark.index, following.end_mark.index)
-        return root, (first.start_mark.index, end.start_mark.index)
+        return root, (first.start_mark.index, end)
 
     def _node(self, event: Any, depth: int) -> Node:
         kind = type(event)
@@ -176,14 +174,11 @@ class _Composer:
             value = self._node(value_event, depth)
             if key is None:
                 continue
-            start = event.start_mark.index
             if key in entries:
                 self._duplicate(key, entries, event)
                 continue
             entries[key] = value
-            marks.append(start)
-            marks.append(event.end_mark.index)
-            marks.extend(_extent(value_event, value))
+            marks.extend((event.start_mark.index, event.end_mark.index, *_extent(value_event, value)))
         return entries
 
     def _key(self, event: Any, depth: int) -> str | None:
@@ -196,20 +191,21 @@ class _Composer:
         if event.anchor or event.tag:
             self._refuse(event)
         text: str = event.value
-        if not event.style:
+        if event.style:
+            if _FORBIDDEN.search(text):
+                self._check_escapes(event)
+            return text
+        known = self.keys.get(text)
+        if known is None:
             if text == "<<":
                 message = "merge keys (`<<`) are not allowed; write the entries out"
                 self._say("merge-key", message, event.start_mark.index, event.end_mark.index)
                 return None
-        elif _FORBIDDEN.search(text):
-            self._check_escapes(event)
-        plain = self.keys.get(text)
-        if plain is None:
-            plain = self.keys[text] = text if event.style or is_text(text) else Plain(text)
-        return plain
+            known = self.keys[text] = text if is_text(text) else Plain(text)
+        return known
 
     def _duplicate(self, key: str, entries: Map, event: Any) -> None:
-        position = list(entries).index(key)
+        position = entries.position(key)
         first = self.document.between(*entries.marks[4 * position : 4 * position + 2])
         place = self.document.between(event.start_mark.index, event.end_mark.index)
         message = f'"{key}" is already defined in line {first.line}; keep one of the two'
@@ -243,7 +239,7 @@ class _Composer:
 
 def _extent(event: Any, node: Node) -> tuple[int, int]:
     """Where a value starts and ends; a block's own end mark lies behind the blank lines and comments that follow it."""
-    if isinstance(node, Map | Seq) and node.marks and not event.flow_style:
+    if not isinstance(node, str) and node.marks and not event.flow_style:
         return event.start_mark.index, node.marks[-1]
     return event.start_mark.index, event.end_mark.index
 

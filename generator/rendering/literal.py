@@ -70,10 +70,18 @@ class Shared(dict[str, Any]):
 def block(value: Any, indent: int) -> Yaml:
     """A map or a list in block form, its lines indented by `indent` blanks; the first line without them."""
     if isinstance(value, Shared):
-        return Yaml(("\n" + " " * indent).join(value.lines))
+        return _indented(value.lines, indent)
     if not value or not isinstance(value, _CONTAINERS):
         return Yaml(literal(value))
-    return Yaml(("\n" + " " * indent).join(_lines(value)))
+    return _indented(_lines(value), indent)
+
+
+def _indented(lines: list[str], indent: int) -> Yaml:
+    margin = " " * indent
+    if "" in lines:  # within a text of several lines; blanks at the end of a line are noise
+        first, *rest = lines
+        return Yaml("\n".join([first, *(margin + line if line else line for line in rest)]))
+    return Yaml(f"\n{margin}".join(lines))
 
 
 def document(value: dict[str, Any]) -> str:

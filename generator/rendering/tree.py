@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from generator.model.naming import home, workspace_slug
@@ -14,10 +14,21 @@ HEADER = "# Rendered by verta-gitops from org.yaml. Edit that file, not this one
 """First line of every rendered file: what begins with it is ours to rewrite and to remove."""
 
 
-def render(org: Org, templates: Templates) -> Iterator[tuple[str, str]]:
+Tree = dict[str, str | None]
+"""The text of every file by its path below the cluster's folder; None for one that is known to be as it is on disk."""
+
+
+def _keep_none(home: str, workspaces: Sequence[Workspace]) -> Iterable[str] | None:
+    return None
+
+
+def render(
+    org: Org, templates: Templates, keep: Callable[[str, Sequence[Workspace]], Iterable[str] | None] = _keep_none
+) -> Iterator[tuple[str, str | None]]:
     """(path, text) of every file, namespace by namespace in the order of their names.
 
-    The organization must have passed its rules. Raises Stop where a template cannot be used.
+    `keep` is asked for each namespace with its workspaces: the paths of its files if they need not be rendered again,
+    or None. The organization must have passed its rules. Raises Stop where a template cannot be used.
     """
     common = common_view(org)
     has_cluster_scope = False
@@ -27,6 +38,9 @@ def render(org: Org, templates: Templates) -> Iterator[tuple[str, str]]:
     homes = _workspaces_by_home(org)
     namespace_scope, workspace_scope = templates.scope("namespace"), templates.scope("workspace")
     for place, workspaces in homes.items():
+        if (kept := keep(place, workspaces)) is not None:
+            yield from ((path, None) for path in kept)
+            continue
         namespace = org.namespaces.get(place)
         if namespace is not None:
             only = workspaces[0] if workspaces else None
