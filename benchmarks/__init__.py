@@ -1,0 +1,1 @@
+"""How fast the program is, beside its neighbours on the same machine: `python -m benchmarks`, or `make bench`."""
