@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help render test lint format bench schema clean
+.PHONY: help render test lint format bench schema docs clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ bench: $(READY) ## Measure the speed on 10,000 workspaces
 schema: $(READY) ## Write the JSON Schemas anew
 	$(BIN)/verta-gitops schema > schema/org.schema.json
 	$(BIN)/verta-gitops schema --fragment > schema/fragment.schema.json
+
+docs: $(READY) ## Write the pages of the rules anew
+	$(BIN)/verta-gitops rules -o docs/rules
 
 clean: ## Remove what was set up and what was built
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -71,7 +71,9 @@ def compare(folder: str, tree: Mapping[str, str | None]) -> Difference:
     return Difference(len(tree), tuple(added), tuple(changed), tuple(removed), tuple(leftovers), problems)
 
 
-def synchronize(folder: str, tree: Mapping[str, str | None], tick: Callable[[int], None] = lambda done: None) -> Difference:
+def synchronize(
+    folder: str, tree: Mapping[str, str | None], tick: Callable[[int], None] = lambda done: None
+) -> Difference:
     """Make a folder the tree, and say what differed. Where there are problems, nothing is written.
 
     `tick` is told how many files are written. Raises Stop where the disk refuses, or where another run is at work; what
@@ -84,6 +86,43 @@ def synchronize(folder: str, tree: Mapping[str, str | None], tick: Callable[[int
         if not difference.problems:
             _write(folder, tree, difference, tick)
         return difference
+
+
+def read_file(path: str) -> bytes:
+    """One file beside the tree. Raises Stop where it cannot be read."""
+    return _read(path)
+
+
+def replace_file(path: str, data: bytes) -> None:
+    """Write one file beside the tree, whole or not at all. Raises Stop where the disk refuses."""
+    try:
+        _write_files(os.path.dirname(path) or ".", {os.path.basename(path): data})
+    except OSError as error:
+        raise Stop(f"{error.filename or path}: cannot be written: {error.strerror or error}") from error
+
+
+def in_the_way(folder: str, paths: Iterable[str]) -> list[str]:
+    """What stands where files are to be made, or where a folder for them would be: nothing of it is overwritten."""
+    found = set()
+    for path in paths:
+        full = os.path.join(folder, path)
+        if os.path.lexists(full):
+            found.add(full)
+        while (full := os.path.dirname(full)) and full != os.path.dirname(full):
+            if os.path.lexists(full) and not os.path.isdir(full):
+                found.add(full)
+    return sorted(found)
+
+
+def create_files(folder: str, files: Mapping[str, str], executable: Container[str] = ()) -> None:
+    """Make new files; what came to be in the meantime is not overwritten. Raises Stop where the disk refuses."""
+    for path, text in files.items():
+        full = os.path.join(folder, path)
+        try:
+            os.makedirs(os.path.dirname(full) or ".", exist_ok=True)
+            _write_file(full, text.encode(), 0o777 if path in executable else 0o666)
+        except OSError as error:
+            raise Stop(f"{error.filename or full}: cannot be written: {error.strerror or error}") from error
 
 
 def _write(folder: str, tree: Mapping[str, str | None], difference: Difference, tick: Callable[[int], None]) -> None:
@@ -158,8 +197,8 @@ def _write_files(folder: str, files: Mapping[str, bytes]) -> None:
             raise
 
 
-def _write_file(path: str, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)
+def _write_file(path: str, data: bytes, mode: int = 0o666) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), mode)
     try:
         view = memoryview(data)
         while view:
@@ -241,20 +280,21 @@ def _foreign(folder: str, paths: Iterable[str]) -> Iterator[Problem]:
 
 
 def _still_needed(folder: str, tree: Mapping[str, str | None], removed: Iterable[str]) -> Iterator[Problem]:
-    """Namespaces whose folder would disappear although they did not go through `decommission`."""
+    """Namespaces that would disappear although they did not go through `decommission`."""
     kept = {path.split("/")[1] for path in tree if path.startswith("namespaces/")}
     lost: dict[str, list[str]] = {}
     for path in removed:
         scope, _, rest = path.partition("/")
         name, _, file = rest.partition("/")
-        if scope == "namespaces" and name not in kept:
+        if scope == "namespaces":
             lost.setdefault(name, []).append(file)
     for name, files in lost.items():
-        if all(file.startswith("workspace-") for file in files):
-            continue  # the primary namespace: Verta's own, and nothing of it but descriptions is here
         state = "unknown"
-        if "namespace.yaml" in files and (found := _STATE.search(_read(f"{folder}/namespaces/{name}/namespace.yaml"))):
-            state = found[1].decode()
+        if "namespace.yaml" in files:
+            if found := _STATE.search(_read(f"{folder}/namespaces/{name}/namespace.yaml")):
+                state = found[1].decode()
+        elif name in kept or all(file.startswith("workspace-") for file in files):
+            continue  # a setting of a namespace that stays, or descriptions in the primary namespace, which is not ours
         if state != "decommission":
             message = (
                 f'namespace "{name}" is not in org.yaml any more, but its rendered state is "{state}": removing it '

@@ -1,4 +1,4 @@
-"""Org + what is remembered → Tree: the namespaces that did not change since the last rendering are not rendered again."""
+"""Org + what is remembered → Tree: what did not change since the last rendering is not rendered again."""
 
 from __future__ import annotations
 

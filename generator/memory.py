@@ -2,7 +2,7 @@
 
 A namespace is rendered from its own entry, its workspaces' entries and the rest of the file. Where none of these
 changed, and its files on disk are the very files that were written then (size, times, inode, as git's index does it),
-rendering it again would change nothing. The memory lives in the user's cache folder; without it, everything is rendered.
+rendering it again would change nothing. The memory is in the user's cache folder; without it, everything is rendered.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from generator.reading.sources import Sources
 
 _VERSION = 1
 _RACY = 50_000_000
-"""Nanoseconds: a file written so shortly before it was remembered may have changed without a trace, and is read again."""
+"""Nanoseconds: a file written so shortly before it was remembered may change without a trace, and is read again."""
 
 Stamp = list[int]
 """Size, time of change, inode time and inode of a file."""
@@ -53,7 +53,10 @@ class Memory:
             Path(unfinished).write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
             os.replace(unfinished, self.file)
         except OSError:
-            Path(unfinished).unlink(missing_ok=True)
+            try:
+                os.unlink(unfinished)
+            except OSError:
+                pass  # never came to be, or stands where no file can be
 
 
 def recall(folder: str, common: str) -> Memory:
@@ -70,7 +73,7 @@ def recall(folder: str, common: str) -> Memory:
 
 
 def remembered(folder: str, memory: Memory, digests: Mapping[str, str], paths: Mapping[str, list[str]]) -> Memory:
-    """The memory after a rendering: `digests` and `paths` of every unit, files that are too new for a stamp left out."""
+    """The memory after a rendering: `digests` and `paths` of every unit, without those that are too new for a stamp."""
     now = time.time_ns()
     units: dict[str, tuple[str, dict[str, Stamp]]] = {}
     for unit, digest in digests.items():

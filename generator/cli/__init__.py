@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import os
 import sys
 from typing import Any, NoReturn
@@ -15,10 +16,15 @@ from generator.problems import Stop, Usage
 COMMANDS = {
     "check": "Find what is wrong with an organization before anything is rendered.",
     "render": "Render the manifests of an organization into rendered/.",
+    "plan": "Show what a change of an organization does, to whom, and how risky it is.",
+    "rules": "List everything that can be found, or print the page of RULE-ID.",
+    "explain": "Say what a value is, where it was written, and which files it lands in.",
+    "init": "Write a whole repository for a new organization.",
+    "merge-driver": "Merge a file of rendered/ for git, without ever leaving markers in it.",
     "schema": "Print the JSON Schema of org.yaml, for editors.",
     "completion": "Print the completion script for a shell.",
 }
-"""Subcommands in the order of the help; each is the function of its name in `generator.cli.<name>`."""
+"""Subcommands in the order of the help; each is the function of its name (`_` for `-`) in `generator.cli`."""
 
 EPILOG = """\b
 Exit codes:
@@ -44,7 +50,8 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"generator.cli.{name}"), name)
+        module = name.replace("-", "_")
+        command: click.Command = getattr(importlib.import_module(f"generator.cli.{module}"), module)
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
@@ -88,6 +95,11 @@ def cli(ctx: click.Context, debug: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command and exit. What the user can mend is a message; a traceback is shown only with --debug."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a terminal that cannot show a character is no reason to fail
     gc.disable()  # a run is short and makes no cycles worth collecting; looking for them costs a tenth of it
     try:
         code = cli.main(standalone_mode=False, prog_name="verta-gitops")

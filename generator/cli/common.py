@@ -6,27 +6,68 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
-from generator.problems import Problem
+from generator.problems import Problem, Severity, Usage
+from generator.report import FORMATS, Report, write
+
+if TYPE_CHECKING:
+    from generator.pipeline import Examined
 
 FORMAT = click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(list(FORMATS)),
     default="text",
     show_default=True,
-    help="How problems are shown: for people, for programs, or as annotations of a GitHub workflow.",
+    help="How problems are shown: " + ", ".join(f"{name} {whom}" for name, whom in FORMATS.items()) + ".",
+)
+CONTEXT = click.option(
+    "--context/--no-context",
+    default=None,
+    help="Show the source line below each problem (text); on a terminal where not given.",
 )
 
 
-def print_problems(problems: Sequence[Problem], form: str) -> None:
-    """Show problems on standard output; `json` shows an empty list too, the others nothing."""
-    from generator.report import FORMATS
+def print_problems(
+    problems: Sequence[Problem],
+    form: str,
+    examined: Sequence[Examined] = (),
+    context: bool | None = None,
+    fail_on: Severity = "error",
+) -> None:
+    """Show problems on standard output; `text` and `github` show nothing where there are none."""
+    if not problems and form in ("text", "github"):
+        return
+    texts = {}
+    if form == "text" and (sys.stdout.isatty() if context is None else context):
+        texts = {document.file: document.text for each in examined for document in each.sources.documents}
+        texts |= {each.settings.file: each.settings.text for each in examined if each.settings.file}
+    report = Report(
+        problems,
+        files=[each.file for each in examined],
+        asked=list(dict.fromkeys(name for each in examined for name in each.asked)),
+        entries={name: entry for each in examined for name, entry in each.entries.items()},
+        fail_on=fail_on,
+        texts=texts,
+    )
+    click.echo(write(report, form))
 
-    if problems or form == "json":
-        click.echo(FORMATS[form](problems))
+
+def rule_names(given: Sequence[str]) -> frozenset[str]:
+    """The ids that an option was given: several times, or separated by commas."""
+    return frozenset(name.strip() for names in given for name in names.split(",") if name.strip())
+
+
+def require_rules(given: Sequence[str], known: Sequence[str], option: str) -> None:
+    """Raises Usage where an id is unknown, with the one that is nearest."""
+    from generator.model.kinds import nearest
+
+    for name in given:
+        if name not in known:
+            raise Usage(f'{option}: there is no rule "{name}"{nearest(name, list(known))} (see `verta-gitops rules`)')
 
 
 def count(number: int, what: str) -> str:

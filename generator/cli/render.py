@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
-from generator.cli.common import FORMAT, count, print_problems, progress, totals
-from generator.files import Difference
+from generator.cli.common import CONTEXT, FORMAT, count, print_problems, progress, totals
 from generator.problems import Problem, Span
+
+if TYPE_CHECKING:
+    from generator.codeowners import Compiled
+    from generator.files import Difference
 
 EPILOG = """\b
 Examples:
@@ -23,41 +27,50 @@ Examples:
 @click.option("-o", "--output", default=None, type=click.Path(), help="Folder of all clusters; `rendered` beside FILE.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 and say which files are stale, missing or foreign.")
 @FORMAT
-def render(file: str, output: str | None, check: bool, form: str) -> int:
+@CONTEXT
+def render(file: str, output: str | None, check: bool, form: str, context: bool | None) -> int:
     """Render the manifests of an organization into rendered/.
 
     FILE is the organization; org.yaml where not given. Its folder is rendered/<cluster>/: what is there comes from
     this program alone, only what differs is written, and a namespace disappears only after `state: decommission`.
-    With errors in FILE, nothing is written.
+    With errors in FILE, or where Kubernetes' own schemas refuse what changed, nothing is written. The marked block of
+    CODEOWNERS, where there is one, is kept up to date with it.
     """
-    from generator.files import compare, synchronize
+    from generator.codeowners import compile_codeowners
+    from generator.files import compare, replace_file, synchronize
     from generator.incremental import render_anew
-    from generator.pipeline import examine
+    from generator.pipeline import examine, scrutinize
     from generator.rendering.environment import Templates
 
     examined = examine(file)
     org = examined.org
-    if org is None or examined.errors:
-        print_problems(examined.problems, form)
+    if org is None or examined.errors or examined.failed:
+        print_problems(examined.problems, form, [examined], context)
         _say(form, f"nothing rendered: {totals(examined.problems)}")
-        return 1
+        return 3 if examined.failed else 1
     output = output or os.path.join(os.path.dirname(file), "rendered")
     folder = os.path.join(output, org.cluster.name)
-    tree, remember = render_anew(org, examined.sources, Templates(), folder)
-    if check:
-        difference = compare(folder, tree)
-    else:
+    tree, remember = render_anew(org, examined.sources, Templates(examined.settings.templates), folder)
+    difference = compare(folder, tree)
+    faults = scrutinize(examined, tree, folder, difference.written)
+    owners = compile_codeowners(org, examined.sources, examined.settings, file, folder)
+    if not check and not faults and not owners.refused and (difference or difference.leftovers):
         with progress("Writing", len(tree)) as tick:
             difference = synchronize(folder, tree, tick)
-    if not difference.problems and not (check and difference):
+    refused = bool(faults or difference.problems or owners.refused)
+    if not refused and not (check and difference):
         remember()
-    problems = [*examined.problems, *difference.problems, *(_stale(folder, difference) if check else ())]
-    print_problems(problems, form)
-    _say(form, _summary(len(org.workspaces), difference, check))
-    return int(bool(difference.problems) or (check and bool(difference)))
+    if not refused and not check:
+        for path, data in owners.stale.items():
+            replace_file(path, data)
+    problems = [*examined.problems, *faults, *difference.problems, *owners.problems]
+    problems += _stale(folder, difference, owners) if check else ()
+    print_problems(problems, form, [examined], context)
+    _say(form, _summary(len(org.workspaces), difference, owners, check, refused))
+    return int(refused or (check and bool(difference or owners.stale)))
 
 
-def _stale(folder: str, difference: Difference) -> list[Problem]:
+def _stale(folder: str, difference: Difference, owners: Compiled) -> list[Problem]:
     kinds = (
         (difference.added, "missing-file", "this file is missing; run `verta-gitops render`"),
         (difference.changed, "stale-file", "this file is stale; run `verta-gitops render`"),
@@ -67,15 +80,20 @@ def _stale(folder: str, difference: Difference) -> list[Problem]:
         Problem(message, Span(os.path.join(folder, path), 1, 1, 1, 1), rule=rule)
         for paths, rule, message in kinds
         for path in paths
+    ] + [
+        Problem("its block is stale; run `verta-gitops render`", Span(path, 1, 1, 1, 1), rule="stale-file")
+        for path in owners.stale
     ]
 
 
-def _summary(workspaces: int, difference: Difference, check: bool) -> str:
+def _summary(workspaces: int, difference: Difference, owners: Compiled, check: bool, refused: bool) -> str:
     changed = f"{len(difference.written):,} changed, {len(difference.removed):,} removed"
-    if difference.problems:
+    if refused:
         changed = "nothing written"
     elif check:
         changed = f"{changed} if rendered" if difference else "up to date"
+    if owners.stale and not refused:
+        changed += f"; {', '.join(owners.stale)} {'is stale' if check else 'changed'}"
     return f"{count(workspaces, 'workspace')} → {count(difference.files, 'file')}: {changed}"
 
 

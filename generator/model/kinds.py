@@ -274,14 +274,14 @@ class Amount:
         if not isinstance(node, str) or node == "":
             reading.say("invalid-quantity", f"expected a quantity such as 500m or 16Gi, found {describe(node)}", here)
             return None
-        if type(node) is Plain and not is_text(node) and not is_number(node):
-            message = f'`{node}` is not the same quantity to every YAML reader; write it in quotes: "{node}"'
-            reading.say("ambiguous-scalar", message, here)
-            return None
         try:
             amount = parse_quantity(node).rounded_to_milli()
         except ValueError as error:
             reading.say("invalid-quantity", str(error), here)
+            return None
+        if type(node) is Plain and not is_text(node) and not is_number(node):
+            message = f'`{node}` is not the same quantity to every YAML reader; write it in quotes: "{node}"'
+            reading.say("ambiguous-scalar", message, here)
             return None
         if amount.nanos < 0:
             reading.say("invalid-quantity", f"{node} is negative; a quantity here is 0 or more", here)

@@ -28,7 +28,7 @@ _SUBDOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 _QUALIFIED = rf"({_SUBDOMAIN}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
 
 TEXT = Text()
-NONEMPTY = Text(r"(?s:.*\S.*)", "a text with something in it")
+NONEMPTY = Text(r"[\s\S]*\S[\s\S]*", "a text with something in it")
 NAME = Text(
     _LABEL, "a name of at most 63 lower-case letters, digits and dashes that begins and ends with one of the former",
     example="fraud", rule="invalid-name",
@@ -67,6 +67,7 @@ NAMESPACE_FORMAT = Text(
     "a format with {namespace} and, before it, {cluster}", example="{cluster}--{namespace}",
 )  # fmt: skip
 AMOUNTS = MapOf(RESOURCE, Amount())
+ONE_LINE = Text(r"(?!\s)[^\x00-\x1f\x7f\u0085\u2028\u2029]*[^\x00-\x20\x7f\u0085\u2028\u2029]", "a text on one line")
 REFERENCE = NONEMPTY
 """A key that is defined elsewhere; whether it exists is asked by a rule, which knows the near misses."""
 
@@ -163,6 +164,9 @@ class Delivery:
     revision: str = key(REVISION, "Branch, tag or commit that the engine follows.", default="refs/heads/main")
     path: str = key(FOLDER, "Folder of the rendered manifests in that repository.", default="rendered")
     engine_namespace: str = key(NAME, "Namespace of the engine; argocd or flux-system where not given.", default="")
+    secret_name: str = key(
+        OBJECT_NAME, "Secret in the engine's namespace with the credentials of the repository; Flux only.", default=""
+    )
     destination: Destination | None = key(
         Struct(Destination), "Cluster to deploy to; Argo CD only, its own cluster where not given.", default=None
     )
@@ -174,6 +178,9 @@ class Policy:
 
     required_labels: tuple[str, ...] = key(ListOf(LABEL_KEY), "Labels that every namespace must state.", default=())
     max_removals: str = key(Removals(), "Most removals in one change, as a count or a share.", default="10%")
+    platform_owners: tuple[str, ...] = key(
+        ListOf(REFERENCE), "Groups that own org.yaml, templates and settings in CODEOWNERS.", default=()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +237,7 @@ class Tier:
     quota: Mapping[str, Quantity] = key(AMOUNTS, "Most that a namespace may use in all.", default={})
     container: Container | None = key(Struct(Container), "Limits of a single container.", default=None)
     pod_security: str | None = key(POD_SECURITY, "Pod security level; baseline where not given.", default=None)
+    pod_security_reason: str = key(NONEMPTY, "Why pods may be privileged.", default="")
     network: Network | None = key(Struct(Network), "Who may connect in and out.", default=None)
     priority_class: PriorityClass | None = key(
         Struct(PriorityClass), "A PriorityClass for the tier's pods, named verta-gitops-<tier>.", default=None
@@ -241,7 +249,7 @@ class Group:
     """A group of people, under its name in each system; the key where not given."""
 
     name: str
-    subject: str = key(NONEMPTY, "Name of the group to Kubernetes (the OIDC claim with its prefix).", default="")
+    subject: str = key(ONE_LINE, "Name of the group to Kubernetes (the OIDC claim with its prefix).", default="")
     verta: str = key(NONEMPTY, "Name of the group in Verta.", default="")
     codeowner: str = key(
         Text(r"@\S+|[^\s@]+@[^\s@]+", "a handle such as @acme/fraud", example="@acme/fraud"),
@@ -293,6 +301,7 @@ class Namespace:
     quota: Mapping[str, Quantity] = key(AMOUNTS, "Laid over the tier's quota, key by key.", default={})
     container: Container | None = key(Struct(Container), "Laid over the tier's container limits.", default=None)
     pod_security: str | None = key(POD_SECURITY, "Instead of the tier's pod security level.", default=None)
+    pod_security_reason: str = key(NONEMPTY, "Why pod security is weaker than the tier's.", default="")
     network: Network | None = key(Struct(Network), "Laid over the tier's network rules.", default=None)
     state: str = key(
         Choice(STATES), "frozen: nothing new starts. decommission: frozen, and may be removed next.", default="active"

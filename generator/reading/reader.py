@@ -57,7 +57,7 @@ def read(data: bytes, file: str) -> tuple[Document, list[Problem]]:
     is `complete` when that is everything. Nothing is raised, whatever the bytes are.
     """
     if len(data) > MAX_BYTES:
-        size = f"the file has {len(data):,} bytes, more than {MAX_BYTES:,}; split it with `include`"
+        size = f"the file has more than {MAX_BYTES:,} bytes; split it with `include`"
         return _refused(file, "", Problem(size, Span(file, 1, 1, 1, 1), rule="file-too-large"))
     try:
         text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
@@ -91,6 +91,8 @@ class _Composer:
         self.document = document
         self.problems: list[Problem] = []
         self.next: Callable[[], Any] = CParser(document.text).get_event
+        self.closed = 0
+        """Where the map or list that was read last ends."""
         self.keys: dict[str, str] = {}
         """Every key without quotes once, to share its memory; one that is more than text to some reader is `Plain`."""
 
@@ -115,7 +117,11 @@ class _Composer:
         assert type(event) is StreamStartEvent
         event = self.next()
         if type(event) is StreamEndEvent:
-            self._say("empty-file", "the file is empty; expected a map that begins with `version: 1`", 0)
+            self._say(
+                "empty-file",
+                "the file is empty; expected a map such as `version: 1`, or `namespaces: {}` in a fragment",
+                0,
+            )
             raise _Abandon
         if event.version or event.tags:
             self._say("directive", "directives (`%…`) are not allowed; remove the line", event.start_mark.index)
@@ -161,7 +167,9 @@ class _Composer:
         while type(event := self.next()) is not SequenceEndEvent:
             node = self._node(event, depth)
             items.append(node)
-            marks.extend(_extent(event, node))
+            marks.extend(self._extent(event, node))
+        closing: Any = event
+        self.closed = closing.end_mark.index
         return items
 
     def _map(self, depth: int) -> Map:
@@ -178,8 +186,16 @@ class _Composer:
                 self._duplicate(key, entries, event)
                 continue
             entries[key] = value
-            marks.extend((event.start_mark.index, event.end_mark.index, *_extent(value_event, value)))
+            marks.extend((event.start_mark.index, event.end_mark.index, *self._extent(value_event, value)))
+        closing: Any = event
+        self.closed = closing.end_mark.index
         return entries
+
+    def _extent(self, event: Any, node: Node) -> tuple[int, int]:
+        """Where a value starts and ends; the end mark of a block lies behind the blank lines and comments after it."""
+        if isinstance(node, str) or not (node.marks or event.flow_style):
+            return event.start_mark.index, event.end_mark.index
+        return event.start_mark.index, self.closed if event.flow_style else node.marks[-1]
 
     def _key(self, event: Any, depth: int) -> str | None:
         kind = type(event)
@@ -235,13 +251,6 @@ class _Composer:
         self.problems.append(problem)
         if len(self.problems) >= MAX_PROBLEMS:
             raise _Abandon
-
-
-def _extent(event: Any, node: Node) -> tuple[int, int]:
-    """Where a value starts and ends; a block's own end mark lies behind the blank lines and comments that follow it."""
-    if not isinstance(node, str) and node.marks and not event.flow_style:
-        return event.start_mark.index, node.marks[-1]
-    return event.start_mark.index, event.end_mark.index
 
 
 def _offset(error: MarkedYAMLError) -> int:

@@ -7,13 +7,17 @@ from typing import Literal
 
 Meaning = Literal["null", "bool", "number", "date", "merge", "text"]
 
-_NUMBER_BOTH = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]*)?|[-+]?\.[0-9]+|[-+]?(0|[1-9][0-9]*)\.[0-9]*[eE][-+][0-9]+")
+_NUMBER_BOTH = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+|[-+]?(0|[1-9][0-9]*)\.[0-9]*[eE][-+][0-9]+")
 _NUMBER_1_1 = re.compile(
-    r"[-+]?0b[01_]+|[-+]?0[0-7_]+|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*"
+    r"[-+]?0b[01_]+|[-+]?0[0-7_]+|[-+]?0x[0-9a-fA-F_]+|[-+]?(0|[1-9][0-9_]*)"
     r"|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"
     r"|[-+]?[0-9][0-9_]*\.[0-9_]*([eE][-+][0-9]+)?|[-+]?\.[0-9_]+([eE][-+][0-9]+)?"
 )
-_NUMBER_1_2 = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NUMBER_1_2 = re.compile(
+    r"[-+]?[0-9][0-9_]*|[-+][0-9_]+|[-+]?0b[01_]+|[-+]?0o[0-7_]+|[-+]?0x[0-9a-fA-F_]+"
+    r"|[-+]?(\.[0-9_]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?"
+)
+"""With underscores and binary numbers, which are not in the specification, but in ruamel.yaml's reading of it."""
 _INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _DATE_1_1 = re.compile(
     r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
@@ -45,7 +49,7 @@ def meaning(text: str) -> tuple[Meaning, Meaning]:
     if _INFINITE.fullmatch(text):
         return "number", "number"
     return (
-        "number" if _NUMBER_1_1.fullmatch(text) or text == "0" else "text",
+        "number" if _NUMBER_1_1.fullmatch(text) else "text",
         "number" if _NUMBER_1_2.fullmatch(text) else "text",
     )
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass
-from pathlib import Path
 
-from generator.problems import At, Problem, Related, Span, Stop
+from generator.problems import At, Problem, Related, Span
 from generator.reading.document import Document, Map, Seq
 from generator.reading.reader import MAX_BYTES, read
+from generator.reading.store import DISK, Store, matches, within
 
 MAX_FRAGMENTS = 2000
 
@@ -47,76 +46,78 @@ class Sources:
         return Problem(problem.message, place, related, problem.rule, problem.severity, path)
 
 
-def load(file: str) -> Sources:
-    """Read `file` (as the user named it) and all fragments that it includes.
+def load(file: str, store: Store = DISK) -> Sources:
+    """Read `file` (as the store names it) and all fragments that it includes.
 
     Raises Stop where the file itself cannot be read; a fragment that cannot be used is a problem at its `include`.
     """
-    document, problems = read(_bytes(file), file)
+    data = next(store.read([file], MAX_BYTES + 1))
+    document, problems = read(data, store.shown(file))
     documents = [document]
     if isinstance(document.root, Map) and isinstance(globs := document.root.get("include"), Seq):
-        budget = MAX_BYTES - len(document.text)
-        for path, at in _fragments(file, document, globs, problems):
-            data = _bytes(path)
+        budget = MAX_BYTES - len(data)
+        fragments, unknown = _fragments(file, document, globs, problems, store)
+        documents += [Document(store.shown(path), "", None, complete=False) for path in unknown]
+        contents = store.read([path for path, _ in fragments], MAX_BYTES + 1)
+        for (path, at), data in zip(fragments, contents, strict=True):
             budget -= len(data)
             if budget < 0 or len(documents) > MAX_FRAGMENTS:
                 message = f"the fragments have more than {MAX_BYTES:,} bytes, or are more than {MAX_FRAGMENTS:,} files"
                 problems.append(Problem(message, at, rule="file-too-large"))
-                documents.append(Document(path, "", None, complete=False))
+                documents.append(Document(store.shown(path), "", None, complete=False))
                 break
-            fragment, found = read(data, path)
+            fragment, found = read(data, store.shown(path))
             documents.append(fragment)
             problems.extend(found)
     return Sources(tuple(documents), tuple(problems))
 
 
-def _fragments(file: str, document: Document, globs: Seq, problems: list[Problem]) -> list[tuple[str, Span]]:
-    """The files that `include` names, each once, in a stable order, with the place that named them."""
-    folder = Path(file).parent
-    inside = os.path.realpath(folder)
-    found: dict[str, Span] = {os.path.realpath(file): Span(file, 1, 1, 1, 1)}
-    fragments = []
+def _fragments(
+    file: str, document: Document, globs: Seq, problems: list[Problem], store: Store
+) -> tuple[list[tuple[str, Span]], list[str]]:
+    """The files that `include` names, each once, in a stable order, with the place that named them.
+
+    The second list are those of which the store only knows that there is something.
+    """
+    folder, name = os.path.split(file)
+    inside = store.real(folder)
+    found: dict[str, Span] = {store.real(file): Span(document.file, 1, 1, 1, 1)}
+    fragments: list[tuple[str, Span]] = []
+    unknown: list[str] = []
     for position, glob in enumerate(globs):
         at = document.locate(("include", position))
         if not isinstance(glob, str):
             continue  # the model says so
         if glob.startswith(("/", "\\", "~")) or ".." in glob.replace("\\", "/").split("/") or "\0" in glob:
-            message = f'"{glob}" leaves the folder of {Path(file).name}; fragments stand in it or below'
+            message = f'"{glob}" leaves the folder of {name}; fragments stand in it or below'
             problems.append(Problem(message, at, rule="include-escapes"))
             continue
         try:
-            matches = sorted(folder.glob(glob)) if glob else []
-        except (ValueError, NotImplementedError, OSError) as error:
+            paths = matches(store, folder, glob) if glob else []
+        except ValueError as error:
             problems.append(Problem(f'"{glob}" is not a file name or pattern: {error}', at, rule="include-invalid"))
             continue
-        if not matches:
+        if not paths:
             message = f'no file matches "{glob}"; a lost fragment would take its namespaces along'
             problems.append(Problem(message, at, rule="include-without-match"))
-        for match in matches:
-            real = os.path.realpath(match)
-            if os.path.commonpath([inside, real]) != inside:
-                message = f'"{match.name}" is a link that leaves the folder of {Path(file).name}'
-                problems.append(Problem(message, at, rule="include-escapes"))
-            elif real in found:
-                if glob == match.relative_to(folder).as_posix():
+        for below in paths:
+            path = os.path.join(folder, below)
+            real, kind = store.real(path), store.kind(path)
+            if real in found:
+                if glob == below:
                     message = f'"{glob}" is already included'
                     related = (Related(found[real], "first included here"),)
                     problems.append(Problem(message, at, related, rule="include-repeated"))
-            elif not stat.S_ISREG(os.stat(real).st_mode):
-                problems.append(Problem(f'"{match.name}" is not a file', at, rule="include-invalid"))
+            elif not within(inside, real):
+                message = f'"{os.path.basename(path)}" is a link that leaves the folder of {name}'
+                problems.append(Problem(message, at, rule="include-escapes"))
+            elif kind == "submodule":
+                message = f'"{below}" is a submodule, whose files are not in this commit; fragments stand beside {name}'
+                problems.append(Problem(message, at, rule="include-invalid"))
+                unknown.append(path)
+            elif kind != "file":
+                problems.append(Problem(f'"{os.path.basename(path)}" is not a file', at, rule="include-invalid"))
             else:
                 found[real] = at
-                fragments.append((os.path.join(os.path.dirname(file), match.relative_to(folder)), at))
-    return fragments
-
-
-def _bytes(path: str) -> bytes:
-    try:
-        with open(path, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise Stop(f"{path}: not a file")
-            return stream.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise Stop(f"{path}: no such file; name the organization's file, or run where org.yaml is") from None
-    except OSError as error:
-        raise Stop(f"{path}: cannot be read: {error.strerror}") from error
+                fragments.append((path, at))
+    return fragments, unknown

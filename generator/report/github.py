@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from generator.problems import Problem, Span
+
+if TYPE_CHECKING:
+    from generator.report import Report
+
+
+def report(report: Report) -> str:
+    """The problems as workflow commands."""
+    return github(report.problems)
 
 
 def github(problems: Sequence[Problem]) -> str:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from generator.problems import At, Problem, Span, show_path
+
+if TYPE_CHECKING:
+    from generator.report import Report
+
+
+def report(report: Report) -> str:
+    """The problems as one object."""
+    return json_report(report.problems)
 
 
 def json_report(problems: Sequence[Problem]) -> str:

@@ -169,7 +169,7 @@ def retired_name_reused(org: Org) -> Iterator[Problem]:
         retired:
           churn: {workspace: churn-models, on: 2026-09-30}
 
-    Fix: choose another name; only if the namespace was retired by mistake, remove the tombstone.
+    Fix: choose another name; a tombstone stays for good.
     """
     for name, tombstone in org.retired.items():
         related = (Related(At(("retired", name), key=True), "retired here"),)
@@ -179,3 +179,72 @@ def retired_name_reused(org: Org) -> Iterator[Problem]:
         if tombstone.workspace in org.workspaces:
             message = f'workspace "{tombstone.workspace}" was retired with namespace "{name}"; choose another name'
             yield Problem(message, At(("workspaces", tombstone.workspace), key=True), related)
+
+
+def workspace_name_form(org: Org) -> Iterator[Problem]:
+    """A workspace's name can be typed, read and linked.
+
+    It stands in the addresses of Verta's pages and endpoints, where `/` begins the next part, and in the client's
+    calls, where a blank at its end is not seen. It cannot be changed when others have begun to use it.
+
+    Fails:
+
+        workspaces:
+          "risk/fraud ": {namespace: fraud}
+
+    Fix: choose a name without `/`, without blanks at its ends and without invisible characters.
+    """
+    for name in org.workspaces:
+        what = (
+            "blanks at its ends" if name != name.strip()
+            else "invisible characters" if not name.isprintable()
+            else "a `/`, which separates parts of an address" if "/" in name
+            else ""
+        )  # fmt: skip
+        if what:
+            yield Problem(f'workspace name "{name}" has {what}; remove it', At(("workspaces", name), key=True))
+
+
+def workspace_names_alike(org: Org) -> Iterator[Problem]:
+    """Two workspaces are told apart by their names.
+
+    Names that differ only in case or blanks are taken for each other, and models are deployed to the wrong one.
+
+    Fails:
+
+        workspaces:
+          fraud-detection: {namespace: fraud}
+          Fraud-Detection: {namespace: fraud-2}
+
+    Fix: rename the newer one.
+    """
+    first: dict[str, str] = {}
+    for name in org.workspaces:
+        other = first.setdefault(" ".join(name.casefold().split()), name)
+        if other != name:
+            message = f'workspaces "{other}" and "{name}" differ only in case or blanks; rename the newer one'
+            related = Related(At(("workspaces", other), key=True), "the other one")
+            yield Problem(message, At(("workspaces", name), key=True), (related,))
+
+
+def ambiguous_mapping(org: Org) -> Iterator[Problem]:
+    """A mapping can be read back.
+
+    Verta writes a mapping as one text, by default `cluster--namespace`; neither name has `--` in it, so that it is
+    clear where one ends. With any other separator `prod-us-fraud` may be cluster `prod` and namespace `us-fraud`.
+
+    Fails:
+
+        verta: {namespaceFormat: "{cluster}-{namespace}"}
+
+    Fix: put `--` between the two, unless Verta told you another format; then leave `{cluster}` out.
+    """
+    cluster, found, rest = org.verta.namespace_format.partition("{cluster}")
+    separator = rest.partition("{namespace}")[0]
+    if found and "--" not in separator:
+        example = cluster + org.cluster.name + separator + next(iter(org.namespaces), "fraud")
+        message = (
+            f'"{example}" does not say where the cluster ends and the namespace begins; '
+            "write {cluster}--{namespace}"
+        )
+        yield Problem(message, At(("verta", "namespaceFormat")))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterator, Mapping
 
-from generator.model.org import Org
+from generator.model.org import Container, Org
+from generator.model.quantity import Quantity
 from generator.problems import At, Problem, Related
 
 RESERVED = (
@@ -18,6 +21,17 @@ RESERVED = (
     "app.kubernetes.io/managed-by",
     "app.kubernetes.io/instance",
 )
+_SELECTOR = re.compile(
+    r"\s*(!?\s*{key}|{key}\s*(=|==|!=)\s*{value}|{key}\s+(in|notin)\s*\(\s*{value}(\s*,\s*{value})*\s*\)|{key}\s*[<>]\s*[0-9]+)\s*"
+    .replace("{key}", r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+    .replace("{value}", r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+)  # fmt: skip
+MAX_PREFIX = 253
+"""Characters before the `/` of a label key that the API server accepts."""
+
+MAX_CONFIG_MAP = 1024 * 1024
+"""Bytes of all values of a ConfigMap that the API server accepts."""
+
 MAX_ANNOTATIONS = 256 * 1024
 """Bytes of all annotations of one object, keys and values, that the API server accepts."""
 
@@ -86,3 +100,87 @@ def annotations_too_large(org: Org) -> Iterator[Problem]:
                 f'the annotations of namespace "{name}" have {size:,} bytes; at most {MAX_ANNOTATIONS - 4096:,} fit'
             )
             yield Problem(message, At(("namespaces", name, "annotations"), key=True))
+
+
+def key_prefix_too_long(org: Org) -> Iterator[Problem]:
+    """The domain of a label, an annotation or a resource has at most 253 characters.
+
+    The API server refuses a longer one.
+
+    Fails: a label whose key has 254 characters before the `/`.
+
+    Fix: use a shorter domain.
+    """
+    places: list[tuple[str | int, ...]] = [
+        (*path, name)
+        for section, owners in (("tiers", org.tiers), ("namespaces", org.namespaces))
+        for owner, entry in owners.items()
+        for path, names in ((("quota",), entry.quota), *_sides(entry.container))
+        for name in names
+        for path in [(section, owner, *path)]
+    ]
+    for owner, namespace in org.namespaces.items():
+        places += (("namespaces", owner, "labels", name) for name in namespace.labels)
+        places += (("namespaces", owner, "annotations", name) for name in namespace.annotations)
+    places += (("policy", "requiredLabels", position) for position in range(len(org.policy.required_labels)))
+    for path in places:
+        name = org.policy.required_labels[path[-1]] if isinstance(path[-1], int) else path[-1]
+        prefix = name.partition("/")[0] if "/" in name else ""
+        if len(prefix) > MAX_PREFIX:
+            message = f'the domain "{prefix[:40]}…" has {len(prefix)} characters; at most {MAX_PREFIX} are allowed'
+            yield Problem(message, At(path, key=isinstance(path[-1], str)))
+
+
+def workspace_too_large(org: Org) -> Iterator[Problem]:
+    """What is said of a workspace fits one ConfigMap.
+
+    Its name, description and access are rendered as one, of which the API server accepts 1 MiB; the name is an
+    annotation besides, of which it accepts 256 KiB.
+
+    Fails: a description that holds a whole document.
+
+    Fix: keep the document elsewhere, and describe the workspace in a sentence.
+    """
+    for name, workspace in org.workspaces.items():
+        if len(name) + len(workspace.description) + 200 * len(workspace.access) < MAX_ANNOTATIONS // 8:
+            continue
+        called = len(name.encode())
+        size = len(json.dumps([name, workspace.description], ensure_ascii=False).encode()) + sum(
+            len(org.groups[each.group].verta or each.group) * 4 + len(org.roles[each.role].verta) * 4 + 80
+            for each in workspace.access
+            if each.group in org.groups and each.role in org.roles
+        )
+        if called > MAX_ANNOTATIONS - 8192:
+            message = f"the name has {called:,} bytes, more than an annotation may have; shorten it"
+            yield Problem(message, At(("workspaces", name), key=True))
+        elif size > MAX_CONFIG_MAP - 4096:
+            message = f"what is said of the workspace has {size:,} bytes, more than a ConfigMap may have; shorten it"
+            yield Problem(message, At(("workspaces", name), key=True))
+
+
+def invalid_selector(org: Org) -> Iterator[Problem]:
+    """The selector of Verta's runtime is a label selector.
+
+    `verify` asks the API server with it, which refuses anything else.
+
+    Fails:
+
+        verta: {runtime: {selector: "part-of: verta"}}
+
+    Fix: write it as for `kubectl get pods -l`: `app.kubernetes.io/part-of=verta`.
+    """
+    runtime = org.verta.runtime
+    if runtime and not all(_SELECTOR.fullmatch(part) for part in re.split(r",(?![^(]*\))", runtime.selector)):
+        message = f'"{runtime.selector}" is not a label selector; expected one such as app.kubernetes.io/part-of=verta'
+        yield Problem(message, At(("verta", "runtime", "selector")))
+
+
+def _sides(container: Container | None) -> list[tuple[tuple[str, ...], Mapping[str, Quantity]]]:
+    if container is None:
+        return []
+    return [
+        (("container", "default"), container.default),
+        (("container", "defaultRequest"), container.default_request),
+        (("container", "max"), container.max),
+        (("container", "min"), container.min),
+    ]

@@ -8,6 +8,9 @@ from typing import Any
 from generator.model.kinds import nearest
 from generator.model.org import Org
 from generator.problems import At, Path, Problem
+from generator.rules.access import ADMINS, EVERYONE, SUPER_USER
+
+_BUILT_IN = {"group": (EVERYONE, ADMINS), "role": (SUPER_USER,)}
 
 
 def unknown_tier(org: Org) -> Iterator[Problem]:
@@ -62,6 +65,8 @@ def unknown_group(org: Org) -> Iterator[Problem]:
 
     Fix: correct the name, or define the group under `groups`.
     """
+    for position, owner in enumerate(org.policy.platform_owners):
+        yield from _missing("group", owner, org.groups, ("policy", "platformOwners", position))
     for name, namespace in org.namespaces.items():
         for position, owner in enumerate(namespace.owners):
             yield from _missing("group", owner, org.groups, ("namespaces", name, "owners", position))
@@ -135,5 +140,15 @@ def role_without_effect(org: Org) -> Iterator[Problem]:
 
 
 def _missing(what: str, name: str, known: Mapping[str, Any], path: Path) -> Iterator[Problem]:
-    if name not in known:
-        yield Problem(f'{what} "{name}" is not defined{nearest(name, known)}', At(path))
+    if name in known:
+        return
+    if name in _BUILT_IN.get(what, ()):
+        entry = f"{what}s: {{{_key(name)}: {{verta: {name}}}}}"
+        message = f'"{name}" is built into Verta and is named here by a key; define `{entry}`'
+    else:
+        message = f'{what} "{name}" is not defined{nearest(name, known)}'
+    yield Problem(message, At(path))
+
+
+def _key(name: str) -> str:
+    return name.lower().replace(" ", "-")

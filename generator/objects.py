@@ -1,0 +1,107 @@
+"""Rendered text → the Kubernetes objects in it, each with its identity and its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from generator.problems import Path
+from generator.rendering.views import ORIGIN
+
+_STEP = re.compile(r'\.?([\w-]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
+
+
+class Identity(NamedTuple):
+    """What makes an object this one and no other; two versions of one API are the same object."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f'{self.kind} "{self.name}"'
+
+
+class Broken(Exception):
+    """A text is no stream of Kubernetes objects; `line` is the line of the text where that shows."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One object of a rendered text, and the line where it begins."""
+
+    body: dict[str, Any]
+    line: int
+
+    @property
+    def identity(self) -> Identity:
+        """The object's identity."""
+        metadata = self.body["metadata"]
+        group = self.body["apiVersion"].rpartition("/")[0]
+        return Identity(group, self.body["kind"], metadata.get("namespace", ""), metadata["name"])
+
+    @property
+    def origin(self) -> Path | None:
+        """The place in org.yaml that the object says it comes from."""
+        annotations = self.body["metadata"].get("annotations") or {}
+        text = annotations.get(ORIGIN) if isinstance(annotations, dict) else None
+        return parse_path(text) if isinstance(text, str) else None
+
+
+def manifests(text: str) -> Iterator[Manifest]:
+    """The objects of a text. Raises Broken at the first thing that is none."""
+    import yaml
+    from yaml.cyaml import CSafeLoader
+
+    loader = CSafeLoader(text)
+    try:
+        while loader.check_node():
+            node: Any = loader.get_node()
+            line = node.start_mark.line + 1
+            body = loader.construct_document(node)
+            if body is not None:
+                yield _manifest(body, line)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        reason = " ".join(part for part in (error.context, error.problem) if part)
+        last = text.rstrip().count("\n") + 1
+        raise Broken(f"not YAML: {reason}", min(mark.line + 1, last) if mark else 1) from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise Broken(f"not YAML: {error}", 1) from error
+    finally:
+        loader.dispose()
+
+
+def _manifest(body: Any, line: int) -> Manifest:
+    if not isinstance(body, dict):
+        raise Broken("no Kubernetes object: expected a map with apiVersion, kind and metadata", line)
+    for key in ("apiVersion", "kind"):
+        if not isinstance(body.get(key), str) or not body[key]:
+            raise Broken(f"no Kubernetes object: `{key}` is missing, or no text", line)
+    metadata = body.get("metadata")
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str) or not metadata["name"]:
+        raise Broken(f"no Kubernetes object: {body['kind']} without a `metadata.name`", line)
+    if not isinstance(metadata.get("namespace", ""), str):
+        raise Broken(f"no Kubernetes object: the namespace of {body['kind']} is no text", line)
+    return Manifest(body, line)
+
+
+def parse_path(text: str) -> Path | None:
+    """The path that `problems.show_path` wrote as `text`."""
+    steps: list[str | int] = []
+    position = 0
+    while position < len(text):
+        found = _STEP.match(text, position)
+        if found is None:
+            return None
+        name, index, quoted = found.groups()
+        steps.append(name if name is not None else int(index) if index else re.sub(r"\\(.)", r"\1", quoted))
+        position = found.end()
+    return tuple(steps)

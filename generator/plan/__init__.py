@@ -1,0 +1,1 @@
+"""Two organizations → the plan: what a change does, to whom, and how risky it is; as text, Markdown and JSON."""

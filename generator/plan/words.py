@@ -1,0 +1,112 @@
+"""Changes → the words that every report of them uses; what people wrote is made harmless to a terminal here."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from generator.plan.change import Change
+from generator.problems import Span
+
+Where = Callable[[Change], Span | None]
+"""The place in a file where a change is written."""
+
+LONGEST = 300
+"""Characters of a value that a report for people shows."""
+
+LONGEST_DETAIL = 1000
+"""Characters of the value of a detail; a command is never that long."""
+
+_ONE_SIDED = ("created", "added", "granted", "opened", "removed", "retired", "revoked", "closed")
+_HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+class Part(NamedTuple):
+    """A piece of a sentence: words of ours, or something that people wrote."""
+
+    text: str
+    theirs: bool = False
+
+
+def printable(text: str) -> str:
+    """A text on one line, in which no character is hidden and none moves the cursor or the reading direction."""
+    if text.isprintable():
+        return text
+    return "".join(_escape(each) if unicodedata.category(each) in _HIDDEN else each for each in text)
+
+
+def _escape(character: str) -> str:
+    known = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    code = ord(character)
+    return known.get(character) or (f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
+
+
+def clipped(text: str, longest: int = LONGEST) -> str:
+    """A text as it is, or its beginning and how long it is."""
+    return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
+
+
+def headline(change: Change) -> Iterator[Part]:
+    """What changes from what to what, without its title: `tier standard, pods: 50 → 200, in 1,022 namespaces`."""
+    kind, name = change.subject
+    if not name or not (kind in ("setting", "file") or change.title.startswith(f"{kind} ")):
+        yield Part(f"{kind} " if name else kind)
+    if name:
+        yield Part(name, theirs=True)
+    elif change.places:
+        yield Part(f" ({len(change.places):,})")
+    if change.what and not change.kind.startswith("access-"):
+        yield from (Part(", "), Part(change.what, theirs=True))
+    yield from _values(change)
+    if change.kind.startswith("access-") and len(change.places) == 1:
+        yield from (Part(f", in {change.what} "), Part(change.places[0], theirs=True))
+    elif change.kind.startswith("access-"):
+        yield Part(f", in {counted(len(change.places), change.what)}")
+    elif change.subject.name and len(change.places) > 1:
+        yield Part(f", in {counted(len(change.places), 'namespace')}")
+
+
+def _values(change: Change) -> Iterator[Part]:
+    if change.old is None and change.new is None:
+        return
+    yield Part(": ")
+    one_sided = change.kind.endswith(_ONE_SIDED)
+    if change.old is not None or not one_sided:
+        yield _value(change.old)
+    if (change.old is not None or not one_sided) and (change.new is not None or not one_sided):
+        yield Part(" → ")
+    if change.new is not None or not one_sided:
+        yield _value(change.new)
+
+
+def _value(value: str | None) -> Part:
+    if value is None:
+        return Part("none")
+    return Part(value, theirs=True) if value else Part("empty")
+
+
+def counted(number: int, what: str) -> str:
+    """`1 namespace`, `1,022 namespaces`."""
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def shows_places(change: Change) -> bool:
+    """Whether the names of the places are not said already by the headline."""
+    said = change.places == (change.subject.name,) or (change.kind.startswith("access-") and len(change.places) == 1)
+    return bool(change.places) and not said
+
+
+def place_of(change: Change, where: Where) -> str:
+    """`org.yaml:12:3`, with a word where that is the file of the base; empty where there is none."""
+    span = where(change)
+    return "" if span is None else str(span)
+
+
+def touched(changes: tuple[Change, ...]) -> int:
+    """How many namespaces (or workspaces) changes concern."""
+    names: set[str] = set()
+    for change in changes:
+        alone = change.subject.kind in ("namespace", "workspace") and change.subject.name
+        names.update(change.places or ([change.subject.name] if alone else []))
+    return len(names)
