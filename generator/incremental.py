@@ -36,6 +36,7 @@ def render_anew(
             scope, _, rest = path.partition("/")
             if scope == "namespaces":
                 paths[rest.partition("/")[0]].append(path)
+        tree.clear()  # the texts are on the disk now, and their memory is worth having back
         remembered(folder, memory, digests, paths).save()
 
     return tree, remember

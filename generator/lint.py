@@ -21,12 +21,8 @@ from generator.objects import Broken, Manifest, manifests
 from generator.problems import At, Path, Problem, Span, Stop
 
 _FOLDER = re.compile(r"v1\.(\d+)\.0-local-strict")
-_KEY = r'(?!apiVersion:|kind:)(?:"[^"\n]*"|[^\s:"#-][^:\n]*):'
-_TEXT_VALUE = re.compile(
-    rf"(?m)^(?P<head>(?P<indent> *)(?:- )*(?:{_KEY}|-)) "
-    r'(?:\|-?(?:\n(?P=indent) .*|\n(?=\n))+|"(?:[^"\\\n]|\\.)*"|(?!(?:true|false|null)$)[A-Za-z/](?:[^:\n]|:(?! ))*)$'
-)
-"""A text as our templates write it: a block, in double quotes, or a plain one that begins with a letter."""
+_VALUE = re.compile(r'(?m)(?<=: )(?:".*"|(?!(?:true|false|null|yes|no|on|off)$)[A-Za-z/].*)$')
+"""A text behind a key, as our templates write it: in double quotes, or a plain one that begins with a letter."""
 
 
 def schema_folder() -> File:
@@ -132,13 +128,13 @@ def lint(
 ) -> Iterator[Problem]:
     """Hold texts (file name, text) against the schemas; a problem points to where the object comes from.
 
-    To a schema every text is alike, so a file that differs from one already seen in its texts alone is not parsed
-    again; `exact` names files for which that does not hold, because a template of somebody else wrote them.
+    To a schema every text is alike, so a file that differs from one of the same name only in texts behind keys is not
+    parsed again; `exact` names files for which that does not hold, because a template of somebody else wrote them.
     """
     seen: set[str] = set()
     for file, text in texts:
         if file not in exact:
-            shape = "".join(filter(None, _TEXT_VALUE.split(text)))
+            shape = file.rpartition("/")[2] + _VALUE.sub("", text)
             if shape in seen:
                 continue
         else:

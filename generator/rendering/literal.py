@@ -28,7 +28,7 @@ _BLOCK = re.compile(f"(?![ \n])(?:[^\x00-\x1f{_BAD}]*\n)+[^\x00-\x1f{_BAD}]*")
 """Lines that a literal block can hold: printable, the first of them neither empty nor indented."""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def text_literal(text: str) -> str:
     """A text as a scalar on one line."""
     if _PLAIN.fullmatch(text) and is_text(text):
