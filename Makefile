@@ -35,6 +35,7 @@ format: $(READY) ## Bring the code into its style
 
 bench: $(READY) ## Measure the speed on 10,000 workspaces
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.rules --most 10
 
 schema: $(READY) ## Write the JSON Schemas anew
 	$(BIN)/verta-gitops schema > schema/org.schema.json

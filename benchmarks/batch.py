@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ CHANGED = "rendering after one workspace changed"
 CHANGED_ANEW = "rendering after one workspace changed, in a new clone"
 """In a new clone nothing is remembered of earlier renderings."""
 
+PLAN = "`plan` of that change"
 CHECK = "`check`"
 WRITE = "only writing the same files"
 COMPARE = "only reading and comparing them"
@@ -110,7 +112,10 @@ def rendering(batch: Batch, here: Path, turn: int) -> None:
     batch.sizes[batch.workspaces].append(full)
     record(batch.samples, FRESH, program("render", "--check", org, "-o", output))
     record(batch.samples, FRESH_ANEW, program("render", "--check", org, "-o", output), cache=here / "cache-1")
+    (here / "base").mkdir()
+    shutil.copy(org, here / "base" / Path(org).name)
     change(batch, CHANGED, here, 2 * turn)
+    record(batch.samples, PLAN, program("plan", org, "--base-dir", str(here / "base")))
     change(batch, CHANGED_ANEW, here, 2 * turn + 1, here / "cache-2")
     record(batch.samples, CHECK, program("check", org))
 

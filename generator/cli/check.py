@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from generator.cli.common import CONTEXT, FORMAT, count, print_problems, require_rules, rule_names, totals
-from generator.problems import Severity, Usage
+from generator.problems import Severity, Stop, Usage
 
 if TYPE_CHECKING:
     from generator.pipeline import Examined, Selection
@@ -94,7 +94,14 @@ def check(
     require_rules(sorted(selection.ignore), list(entries), "--ignore")
     if firm := sorted(name for name in selection.ignore if entries[name].firm):
         raise Usage(f'--ignore: "{firm[0]}" cannot be ignored: rendering relies on it')
-    results = [examine(file, selection, books[file]) for file in books]
+    results, unread = [], []
+    for file, book in books.items():
+        try:
+            results.append(examine(file, selection, book))
+        except Stop as error:  # the others are shown all the same
+            unread.append(error)
+    if not results:
+        raise unread[0]
     if len(results) > 1:
         results = examine_together(results, selection)
     if base_ref or base_dir:
@@ -109,7 +116,9 @@ def check(
         namespaces = sum(len(org.namespaces) for org in known)
         found = f"{count(workspaces, 'workspace')} in {count(namespaces, 'namespace')}: " if known else ""
         click.echo(f"{found}{totals(problems)}")
-    if any(result.failed for result in results):
+    for stop in unread:
+        click.echo(f"error: {stop}", err=True)
+    if unread or any(result.failed for result in results):
         return 3
     return int(bool(problems) if weight == "warning" else any(problem.severity == "error" for problem in problems))
 

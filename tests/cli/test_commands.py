@@ -248,3 +248,11 @@ def test_an_internal_error_is_a_message(
     with pytest.raises(RuntimeError, match="a fault"):
         main()
     gc.enable()
+
+
+def test_a_file_that_cannot_be_read_does_not_hide_the_others(tmp_path: Path) -> None:
+    (tmp_path / "org.yaml").write_text("version: 2\n")
+    ran = invoke("check", "org.yaml", "nobody.yaml", cwd=tmp_path)
+    assert ran.code == 3
+    assert "org.yaml:1:10: error: expected version 1" in ran.out
+    assert "nobody.yaml: no such file" in ran.err

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_UP, Decimal, localcontext
+from random import Random
 
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from generator.model.quantity import MAXIMUM, PATTERN, Quantity, parse_quantity
+from generator.model.quantity import MAXIMUM, NANO, PATTERN, Quantity, parse_quantity
 
 SUFFIXES = {
     "n": Decimal("1e-9"),
@@ -208,3 +209,26 @@ def test_many_times() -> None:
     assert parse_quantity("1Gi") != parse_quantity("1G")
     assert parse_quantity("1Gi") == parse_quantity("1073741824")
     assert parse_quantity("1") != 1
+
+
+def test_ten_thousand_values_are_those_of_the_kubernetes_client() -> None:
+    """Against an implementation of others: `parse_quantity` of Kubernetes' own Python client."""
+    from kubernetes.utils.quantity import parse_quantity as theirs
+
+    random = Random(20)
+    suffixes = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "e3", "E-2", "e+1"]
+    seen = set()
+    while len(seen) < 10_000:
+        whole = str(random.randrange(10 ** random.randint(1, 6)))
+        fraction = "." + str(random.randrange(10**6)) if random.random() < 0.4 else ""
+        text = random.choice(["", "", "+", "-"]) + whole + fraction + random.choice(suffixes)
+        try:
+            ours = parse_quantity(text)
+        except ValueError as error:
+            assert "too large" in str(error), text
+            assert abs(theirs(text)) > MAXIMUM
+            continue
+        seen.add(text)
+        exact = Decimal(theirs(text)) * NANO
+        assert ours.nanos == exact.to_integral_value(ROUND_UP), text
+        assert parse_quantity(str(ours)) == ours
