@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_UP, Decimal, localcontext
+from importlib import import_module
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import assume, example, given
@@ -213,7 +215,7 @@ def test_many_times() -> None:
 
 def test_ten_thousand_values_are_those_of_the_kubernetes_client() -> None:
     """Against an implementation of others: `parse_quantity` of Kubernetes' own Python client."""
-    from kubernetes.utils.quantity import parse_quantity as theirs
+    theirs: Any = import_module("kubernetes.utils.quantity").parse_quantity
 
     random = Random(20)
     suffixes = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "e3", "E-2", "e+1"]
