@@ -219,7 +219,7 @@ def test_ten_thousand_values_are_those_of_the_kubernetes_client() -> None:
 
     random = Random(20)
     suffixes = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "e3", "E-2", "e+1"]
-    seen = set()
+    seen: set[str] = set()
     while len(seen) < 10_000:
         whole = str(random.randrange(10 ** random.randint(1, 6)))
         fraction = "." + str(random.randrange(10**6)) if random.random() < 0.4 else ""
