@@ -12,20 +12,25 @@ from generator.rendering.tree import Tree, render
 
 
 def render_anew(
-    org: Org, sources: Sources, templates: Templates, folder: str, extra: bytes = b""
+    org: Org,
+    sources: Sources,
+    templates: Templates,
+    folder: str,
+    tick: Callable[[int], None] = lambda done: None,
 ) -> tuple[Tree, Callable[[], None]]:
     """The tree of an organization whose files are in `folder`, and a function that remembers it.
 
-    The function is called once the folder is the tree. `extra` is whatever else the rendering depends on, such as
-    settings. The tree is the same with and without a memory; only what it costs differs.
+    The function is called once the folder is the tree. `tick` is told how many namespaces are done. The tree is the
+    same with and without a memory; only what it costs differs.
     """
-    memory = recall(folder, common_digest(sources, program_digest(*templates.folders) + extra))
+    memory = recall(folder, common_digest(sources, program_digest(*templates.folders)))
     namespaces, workspaces = entry_texts(sources, "namespaces"), entry_texts(sources, "workspaces")
     digests: dict[str, str] = {}
 
     def keep(home: str, inhabitants: Sequence[Workspace]) -> Iterable[str] | None:
         texts = (workspaces[workspace.name] for workspace in inhabitants)
         digests[home] = unit_digest(namespaces.get(home, ""), *texts)
+        tick(len(digests))
         return memory.kept(folder, home, digests[home])
 
     tree: Tree = dict(render(org, templates, keep))

@@ -31,6 +31,16 @@ CONTEXT = click.option(
 )
 
 
+ANSWER_FORMAT = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the answer is shown: for people, or for programs.",
+)
+
+
 def print_problems(
     problems: Sequence[Problem],
     form: str,

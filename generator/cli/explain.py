@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from generator.cli.common import print_problems, totals
+from generator.cli.common import ANSWER_FORMAT, print_problems, totals
 from generator.problems import Span, Usage, show_path
 
 if TYPE_CHECKING:
@@ -30,14 +30,7 @@ _SHOWN = 5
 @click.argument("path")
 @click.option("-f", "--file", default="org.yaml", show_default=True, type=click.Path(), help="The organization.")
 @click.option("-o", "--output", default=None, type=click.Path(), help="Folder of all clusters; `rendered` beside FILE.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How the answer is shown: for people, or for programs.",
-)
+@ANSWER_FORMAT
 def explain(path: str, file: str, output: str | None, form: str) -> int:
     """Say what a value is, where it was written, and which files it lands in.
 

@@ -50,7 +50,8 @@ def render(file: str, output: str | None, check: bool, form: str, context: bool 
         return 3 if examined.failed else 1
     output = output or os.path.join(os.path.dirname(file), "rendered")
     folder = os.path.join(output, org.cluster.name)
-    tree, remember = render_anew(org, examined.sources, Templates(examined.settings.templates), folder)
+    with progress("Rendering", len(org.namespaces)) as tick:
+        tree, remember = render_anew(org, examined.sources, Templates(examined.settings.templates), folder, tick)
     difference = compare(folder, tree)
     faults = scrutinize(examined, tree, folder, difference.written)
     owners = compile_codeowners(org, examined.sources, examined.settings, file, folder)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from generator.cli.common import require_rules
+from generator.cli.common import ANSWER_FORMAT, require_rules
 
 if TYPE_CHECKING:
     from generator.catalogue import Entry
@@ -23,14 +23,7 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @click.argument("rule", required=False, metavar="[RULE-ID]")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How the rules are shown: for people, or for programs.",
-)
+@ANSWER_FORMAT
 @click.option("-f", "--file", default="org.yaml", type=click.Path(), help="The organization whose own rules count too.")
 @click.option("-o", "--output", default=None, type=click.Path(), help="Write the pages as Markdown into this folder.")
 def rules(rule: str | None, form: str, file: str, output: str | None) -> int:
