@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help render test lint format bench schema docs clean
+.PHONY: help render test control-plane lint format bench schema docs clean
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; name one: make PYTHON=python3.12 …" if sys.version_info < (3, 11) else 0)'
@@ -23,6 +23,9 @@ render: $(READY) ## Render org.yaml into rendered/
 
 test: $(READY) ## Run the tests
 	$(BIN)/python -m pytest -n auto
+
+control-plane: $(READY) ## Build the API server that tests talk to, into a cache; needs Go
+	$(BIN)/python -m tests.live.programs control-plane
 
 lint: $(READY) ## Check style and types
 	$(BIN)/ruff check .

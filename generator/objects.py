@@ -43,9 +43,7 @@ class Manifest:
     @property
     def identity(self) -> Identity:
         """The object's identity."""
-        metadata = self.body["metadata"]
-        group = self.body["apiVersion"].rpartition("/")[0]
-        return Identity(group, self.body["kind"], metadata.get("namespace", ""), metadata["name"])
+        return identity(self.body)
 
     @property
     def origin(self) -> Path | None:
@@ -55,8 +53,22 @@ class Manifest:
         return parse_path(text) if isinstance(text, str) else None
 
 
+def identity(body: dict[str, Any]) -> Identity:
+    """What makes a Kubernetes object this one and no other."""
+    metadata = body["metadata"]
+    group = body["apiVersion"].rpartition("/")[0]
+    return Identity(group, body["kind"], metadata.get("namespace") or "", metadata["name"])
+
+
 def manifests(text: str) -> Iterator[Manifest]:
     """The objects of a text. Raises Broken at the first thing that is none."""
+    for body, line in values(text):
+        if body is not None:
+            yield _manifest(body, line)
+
+
+def values(text: str) -> Iterator[tuple[Any, int]]:
+    """Whatever the documents of a YAML text hold, each with the line where it begins. Raises Broken."""
     import yaml
     from yaml.cyaml import CSafeLoader
 
@@ -65,15 +77,13 @@ def manifests(text: str) -> Iterator[Manifest]:
         while loader.check_node():
             node: Any = loader.get_node()
             line = node.start_mark.line + 1
-            body = loader.construct_document(node)
-            if body is not None:
-                yield _manifest(body, line)
+            yield loader.construct_document(node), line
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = " ".join(part for part in (error.context, error.problem) if part)
         last = text.rstrip().count("\n") + 1
         raise Broken(f"not YAML: {reason}", min(mark.line + 1, last) if mark else 1) from error
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise Broken(f"not YAML: {error}", 1) from error
     finally:
         loader.dispose()
