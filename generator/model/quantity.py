@@ -41,8 +41,9 @@ class Quantity:
         return _canonical(self)
 
     def __add__(self, other: Quantity) -> Quantity:
-        """The sum, in the form of the first that is not zero."""
-        return Quantity(self.nanos + other.nanos, self.form if self.nanos else other.form)
+        """The sum; binary where one of the two is, so that the order of a sum does not change how it is written."""
+        forms = [each.form for each in (self, other) if each.nanos]
+        return Quantity(self.nanos + other.nanos, min(forms, key=_SUM_FORMS.index, default="decimal"))
 
     def __mul__(self, factor: int) -> Quantity:
         return Quantity(self.nanos * factor, self.form)
@@ -60,6 +61,8 @@ class Quantity:
         """As it stands in a resource list: rounded up (away from zero) to a thousandth."""
         return Quantity(_divide_away(self.nanos, 10**6) * 10**6, self.form)
 
+
+_SUM_FORMS: tuple[Form, ...] = ("binary", "exponent", "decimal")
 
 ZERO = Quantity(0)
 

@@ -96,7 +96,7 @@ RULES = (
     Rule(network.pod_security_without_reason),
     Rule(network.restricted_egress_without_api_server, "warning"),
     Rule(network.impossible_network),
-    Rule(network.network_host_bits, "warning"),
+    Rule(network.network_host_bits),
     Rule(network.allow_to_everything, "warning"),
     Rule(delivery.delivery_without_repository),
     Rule(delivery.delivery_destination),

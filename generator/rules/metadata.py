@@ -105,7 +105,8 @@ def annotations_too_large(org: Org) -> Iterator[Problem]:
 def key_prefix_too_long(org: Org) -> Iterator[Problem]:
     """The domain of a label, an annotation or a resource has at most 253 characters.
 
-    The API server refuses a longer one.
+    The API server refuses a longer one. For a resource of a container it is 244, since it must also fit the quota with
+    `requests.` before it.
 
     Fails: a label whose key has 254 characters before the `/`.
 
@@ -126,8 +127,9 @@ def key_prefix_too_long(org: Org) -> Iterator[Problem]:
     for path in places:
         name = org.policy.required_labels[path[-1]] if isinstance(path[-1], int) else path[-1]
         prefix = name.partition("/")[0] if "/" in name else ""
-        if len(prefix) > MAX_PREFIX:
-            message = f'the domain "{prefix[:40]}…" has {len(prefix)} characters; at most {MAX_PREFIX} are allowed'
+        most = MAX_PREFIX - len("requests.") if "container" in path[2:3] else MAX_PREFIX
+        if len(prefix) > most:
+            message = f'the domain "{prefix[:40]}…" has {len(prefix)} characters; at most {most} are allowed'
             yield Problem(message, At(path, key=isinstance(path[-1], str)))
 
 

@@ -224,7 +224,8 @@ def restricted_egress_without_api_server(org: Org) -> Iterator[Problem]:
 def impossible_network(org: Org) -> Iterator[Problem]:
     """A network is an address and the length of its prefix.
 
-    The API server refuses a NetworkPolicy with anything else.
+    The API server refuses a NetworkPolicy with anything else, also with an IPv4 network that is written as IPv6
+    (`::ffff:10.0.0.0/104`).
 
     Fails:
 
@@ -235,16 +236,22 @@ def impossible_network(org: Org) -> Iterator[Problem]:
     """
     for at, cidr in _cidrs(org):
         try:
-            ip_network(cidr, strict=False)
+            network = ip_network(cidr, strict=False)
         except ValueError:
             yield Problem(f'"{cidr}" is not a network; expected one such as 10.0.0.0/8 or fd00::/8', at)
+            continue
+        mapped = getattr(ip_address(cidr.partition("/")[0]), "ipv4_mapped", None)
+        if mapped is not None:
+            length = network.prefixlen - 96
+            better = f"; write {mapped}/{length}" if length >= 0 else ""
+            yield Problem(f'"{cidr}" is an IPv4 network written as IPv6, which the API server refuses{better}', at)
 
 
 def network_host_bits(org: Org) -> Iterator[Problem]:
     """A network is written by its first address.
 
-    `10.1.2.3/8` is all of `10.0.0.0/8`, sixteen million addresses, which is hardly what the writer saw. Newer API
-    servers warn of such networks, and may refuse them.
+    `10.1.2.3/8` is all of `10.0.0.0/8`, sixteen million addresses, which is hardly what the writer saw. API
+    servers of 1.36 refuse such a network; older ones accept it, until they are upgraded.
 
     Fails:
 

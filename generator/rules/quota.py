@@ -31,6 +31,9 @@ _MANY_CORES = 1000 * NANO
 """More cores than any machine has."""
 
 _QUOTA_CORES = 10**6 * NANO
+_MOST_COUNTED = (2**63 - 1) // 1000 * NANO
+"""The API server tells a whole number by its thousandths, and refuses what has too many of them to be counted."""
+
 _NODE: Path = ("cluster", "largestNode")
 _SIDES = ("default", "defaultRequest", "max", "min")
 
@@ -154,6 +157,8 @@ def _wrong_unit(path: Path, resource: str, amount: Quantity) -> str:
         return ""
     if amount.form == "binary" and "/" not in resource:
         return f"in a unit of memory; {resource} is counted in " + ("cores" if kind == "cpu" else "whole numbers")
+    if kind == "count" and amount.nanos > _MOST_COUNTED:
+        return "more than the API server can count; the unit is wrong"
     one_machine = len(path) == 4 or path == _NODE
     if kind == "cpu" and one_machine and _hundreds(amount):
         return f"{amount.nanos // NANO:,} cores; did you mean {amount.nanos // NANO}m?"
