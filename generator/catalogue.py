@@ -243,6 +243,17 @@ _RENDERED: dict[str, str] = {
     Fix: run `verta-gitops render`, and commit what it writes.
     """,
 }
+_EDITS = {
+    "edit-refused": """An edit can be made where it is wanted.
+
+    The commands that edit a file change as few bytes as they can, and make sure that what is read afterwards is what
+    was meant. Where that cannot be had, nothing is written.
+
+    Fails: `verta-gitops set namespaces.fraud.tier gpu` where `namespaces` is no map, or where the key is there twice.
+
+    Fix: mend what the message names, or make this change in an editor.
+    """,
+}
 WRITTEN = "<!-- Written by `verta-gitops rules -o`; edit the docstring of the rule instead. -->"
 """First line of every page."""
 
@@ -254,6 +265,7 @@ _GROUPS = (
     ("settings", _SETTINGS),
     ("own rules and templates", _OWN),
     ("rendering", _RENDERED),
+    ("edits", _EDITS),
 )
 
 

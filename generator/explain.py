@@ -25,21 +25,33 @@ _LANDS: dict[str, tuple[str, ...]] = {
     "container": ("limitrange.yaml",),
     "network": ("networkpolicies.yaml",),
     "argocd": ("teamprojects.yaml",),
-    "access": ("rolebindings.yaml", "workspace.yaml"),
-    "description": ("workspace.yaml",),
+    "access": (
+        "namespace.yaml",
+        "rolebindings.yaml",
+        "workspace.yaml",
+    ),  # the Namespace holds a digest of the workspace
+    "description": ("namespace.yaml", "workspace.yaml"),
 }
 """Which files of a namespace a field of it, of its tier or of its workspace lands in; all of them where not said."""
 
 
 _COMMON: dict[Path, tuple[str, ...]] = {
     ("organization", "name"): ("*",),
-    ("cluster", "name"): ("workspace.yaml", "appproject.yaml", "applications.yaml", "kustomizations.yaml"),
+    ("cluster", "name"): (
+        "namespace.yaml",
+        "workspace.yaml",
+        "appproject.yaml",
+        "applications.yaml",
+        "kustomizations.yaml",
+    ),
     ("cluster", "kubernetesVersion"): ("namespace.yaml",),
     ("cluster", "apiServer"): ("networkpolicies.yaml",),
     ("verta", "primaryNamespace"): ("networkpolicies.yaml", "rolebindings.yaml", "workspace.yaml"),
     ("verta", "deployer"): ("rolebindings.yaml",),
-    ("verta", "namespaceFormat"): ("workspace.yaml",),
-    ("verta", "permissionModel"): ("workspace.yaml",),
+    ("verta", "namespaceFormat"): ("namespace.yaml", "workspace.yaml"),
+    ("verta", "permissionModel"): ("namespace.yaml", "workspace.yaml"),
+    ("verta", "sync"): ("verta-sync.yaml", "appproject.yaml"),
+    ("verta", "permissions"): ("verta-sync.yaml",),
 }
 """The same for what concerns all namespaces; nothing else is written into a file as it stands."""
 

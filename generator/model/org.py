@@ -62,6 +62,11 @@ FOLDER = Text(
     r"(?!/)(?!(.*/)?\.\.?(/|$))[A-Za-z0-9._/-]*[A-Za-z0-9._-]", "a folder inside the repository", example="rendered"
 )
 GLOB = Text(r"[^\x00]+", "a file name or pattern", 255, "teams/*.yaml")
+IMAGE = Text(
+    r"(?=.{1,400}$)([a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
+    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?",
+    "a container image", example="registry.example.com/verta-gitops:0.1.0",
+)  # fmt: skip
 NAMESPACE_FORMAT = Text(
     r"[a-z0-9-]*(\{cluster\}[a-z0-9-]*)?\{namespace\}[a-z0-9-]*",
     "a format with {namespace} and, before it, {cluster}", example="{cluster}--{namespace}",
@@ -121,6 +126,15 @@ class Runtime:
 
 
 @dataclass(frozen=True, slots=True)
+class Sync:
+    """A CronJob in the primary namespace that brings Verta to what is declared in the cluster."""
+
+    image: str = key(IMAGE, "Image of verta-gitops, best with its digest.")
+    secret_name: str = key(OBJECT_NAME, "Secret in the primary namespace with VERTA_HOST and the credentials.")
+    schedule: str = key(ONE_LINE, "When it runs, as a cron schedule in UTC.", default="*/15 * * * *")
+
+
+@dataclass(frozen=True, slots=True)
 class Verta:
     """How Verta is set up on the cluster."""
 
@@ -142,6 +156,12 @@ class Verta:
         Struct(Deployer), "Service account that deploys endpoints; gets a RoleBinding in every namespace.", default=None
     )
     runtime: Runtime | None = key(Struct(Runtime), "What of Verta must run in every namespace.", default=None)
+    permissions: str = key(
+        Choice(("additive", "exact")),
+        "`exact` revokes grants in Verta that nobody declares; `additive` reports them.",
+        default="additive",
+    )
+    sync: Sync | None = key(Struct(Sync), "A CronJob that applies all this to Verta.", default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,23 @@ KINDS: dict[str, Kind] = {
     "template-changed": Kind("rendering changed", "template-changed"),
     "manifest-changed": Kind("own manifest changed", "manifest-changed"),
 }
-"""Every kind of change, in the order in which a plan shows those of one risk."""
+"""Every kind of change of an organization, in the order in which a plan shows those of one risk."""
+
+VERTA_KINDS: dict[str, Kind] = {
+    "workspace-conflict": Kind("workspace in conflict", ""),
+    "declaration-refused": Kind("workspace not believed", ""),
+    "permission-model": Kind("permission model of before", ""),
+    "workspace-personal": Kind("personal workspace", ""),
+    "mapping-held": Kind("mapping held back", ""),
+    "group-missing": Kind("group missing in Verta", ""),
+    "role-missing": Kind("role missing in Verta", ""),
+    "workspace-undeclared": Kind("workspace not declared", ""),
+    "grant-undeclared": Kind("grant not declared", ""),
+}
+"""What a plan for Verta says besides."""
+
+ALL_KINDS: dict[str, Kind] = {**KINDS, **VERTA_KINDS}
+"""Every kind of change that a report can show."""
 
 
 class Subject(NamedTuple):
@@ -113,7 +129,7 @@ class Change:
     @property
     def title(self) -> str:
         """How the kind is called."""
-        return KINDS[self.kind].title
+        return ALL_KINDS[self.kind].title
 
 
 class Grant(NamedTuple):
@@ -169,7 +185,7 @@ class Plan:
         return next((risk for risk in RISKS if self.count(risk)), None)
 
 
-_KIND_ORDER = {kind: position for position, kind in enumerate(KINDS)}
+_KIND_ORDER = {kind: position for position, kind in enumerate(ALL_KINDS)}
 
 
 def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from generator.plan.change import KINDS, RISKS, Capacity, Change, Grant, Plan
+from generator.plan.change import ALL_KINDS, RISKS, Capacity, Change, Grant, Plan
 from generator.plan.words import Where
 from generator.problems import show_path
 
@@ -93,7 +93,7 @@ def plan_schema() -> dict[str, Any]:
     )
     change = _object(
         {
-            "kind": {"enum": list(KINDS)},
+            "kind": {"enum": list(ALL_KINDS)},
             "subject": _object({"kind": text, "name": text}, "What changes; without a name, several at once."),
             "what": {**text, "description": "Which part of the subject, such as a resource."},
             "old": maybe,

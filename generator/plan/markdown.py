@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from generator.plan.change import KINDS, RISKS, Capacity, Change, Plan, Risk
+from generator.plan.change import ALL_KINDS, RISKS, Capacity, Change, Plan, Risk
 from generator.plan.text import limit, percent
 from generator.plan.words import (
     LONGEST_DETAIL,
@@ -88,10 +88,10 @@ def _head(plan: Plan) -> Iterator[str]:
     yield "| risk | what | changes | namespaces or workspaces |"
     yield "|---|---|---:|---:|"
     for risk in RISKS:
-        for kind in KINDS:
+        for kind in ALL_KINDS:
             changes = tuple(each for each in plan.changes if each.risk == risk and each.kind == kind)
             if changes:
-                yield f"| {_SIGNS[risk]} | {KINDS[kind].title} | {len(changes):,} | {_number(touched(changes))} |"
+                yield f"| {_SIGNS[risk]} | {ALL_KINDS[kind].title} | {len(changes):,} | {_number(touched(changes))} |"
     if plan.capacity:
         yield ""
         yield from _capacity(plan.capacity)

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from generator.plan.change import Change
+from generator.plan.change import VERTA_KINDS, Change
 from generator.problems import Span
 
 Where = Callable[[Change], Span | None]
@@ -64,7 +64,7 @@ def headline(change: Change) -> Iterator[Part]:
     elif change.kind.startswith("access-"):
         yield Part(f", in {counted(len(change.places), change.what)}")
     elif change.subject.name and len(change.places) > 1:
-        yield Part(f", in {counted(len(change.places), 'namespace')}")
+        yield Part(f", in {counted(len(change.places), 'workspace' if change.kind in VERTA_KINDS else 'namespace')}")
 
 
 def _values(change: Change) -> Iterator[Part]:

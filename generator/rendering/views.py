@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from generator.model.effective import effective, verta_namespace
@@ -14,6 +15,10 @@ from generator.rendering.literal import Shared, json_text
 
 ORIGIN = "verta-gitops.io/origin"
 STATE = "verta-gitops.io/state"
+DIGEST = "verta-gitops.io/workspace-digest"
+"""On a Namespace: the digest of its workspace's description, which people of the namespace may be able to change."""
+
+PAYLOAD = "workspace.json"
 MANAGED_BY = {"app.kubernetes.io/managed-by": "verta-gitops"}
 PROTECTION = {
     "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
@@ -21,6 +26,12 @@ PROTECTION = {
     "kustomize.toolkit.fluxcd.io/prune": "disabled",
 }
 """Read by the engines from the live object: neither pruning nor deletion removes what carries it."""
+
+RECREATE = {
+    "argocd.argoproj.io/sync-options": "Force=true,Replace=true",
+    "kustomize.toolkit.fluxcd.io/force": "enabled",
+}
+"""On what the API server never lets be changed: the engines make it anew instead of failing for ever."""
 
 PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 """Where an API server is looked for when `cluster.apiServer` does not say."""
@@ -119,13 +130,34 @@ def cluster_view(org: Org) -> dict[str, Any]:
         {
             "name": name,
             "description": tier.description,
-            "annotations": origin("tiers", name, "priorityClass"),
+            "annotations": {**RECREATE, **origin("tiers", name, "priorityClass")},
             "value": tier.priority_class.value,
         }
         for name, tier in sorted(org.tiers.items())
         if tier.priority_class
     ]
-    return {"roles": roles, "priority_tiers": tiers}
+    return {"roles": roles, "priority_tiers": tiers, "sync": _sync(org)}
+
+
+def _sync(org: Org) -> dict[str, Any] | None:
+    """The CronJob that applies to Verta what is declared in the cluster."""
+    sync = org.verta.sync
+    if sync is None or org.verta.permission_model != "workspaces":
+        return None
+    reads_primary = any(home(org, each) == org.verta.primary_namespace for each in org.workspaces.values())
+    return {
+        "annotations": origin("verta", "sync"),
+        "image": sync.image,
+        "secret_name": sync.secret_name,
+        "schedule": sync.schedule,
+        "reads_primary": reads_primary,
+        "arguments": [
+            *("verta", "apply", "--from-cluster", "--format", "json", "--credentials", "/etc/verta"),
+            *("--organization", org.organization.name, "--permissions", org.verta.permissions),
+            *(("--primary-namespace", org.verta.primary_namespace) if reads_primary else ()),
+            *(() if org.verta.multiple_namespaces else ("--single-namespace",)),
+        ],
+    }
 
 
 def namespace_view(org: Org, namespace: Namespace, workspace: Workspace | None) -> dict[str, Any]:
@@ -142,6 +174,7 @@ def namespace_view(org: Org, namespace: Namespace, workspace: Workspace | None) 
         )
     }
     owners = sorted(set(namespace.owners))
+    payload = _payload(org, workspace) if workspace else ""
     view = NamespaceView(
         name=namespace.name,
         state=namespace.state,
@@ -157,7 +190,7 @@ def namespace_view(org: Org, namespace: Namespace, workspace: Workspace | None) 
             **namespace.annotations,
             **guard,
             **({"verta-gitops.io/owners": ",".join(owners)} if owners else {}),
-            **({"verta-gitops.io/workspace": workspace.name} if workspace else {}),
+            **({"verta-gitops.io/workspace": workspace.name, DIGEST: digest(payload)} if payload and workspace else {}),
         },
         quota=holds.quota,
         limits=_limits(holds.container),
@@ -206,7 +239,7 @@ def workspace_view(org: Org, workspace: Workspace) -> dict[str, Any]:
             name=workspace.name,
             home=place,
             config_map=workspace_config_map(org, workspace),
-            data={"workspace.json": json_text(_payload(org, workspace))},
+            data={PAYLOAD: _payload(org, workspace)},
             labels={**object_labels(org), "verta-gitops.io/kind": "workspace"},
             annotations={
                 **(PROTECTION if protected else {}),
@@ -217,7 +250,12 @@ def workspace_view(org: Org, workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def _payload(org: Org, workspace: Workspace) -> dict[str, Any]:
+def digest(payload: str) -> str:
+    """The digest of a workspace's description, as it stands on its Namespace."""
+    return f"sha256:{sha256(payload.encode()).hexdigest()}"
+
+
+def _payload(org: Org, workspace: Workspace) -> str:
     """What Verta should know of a workspace; before the new permission system the mapping is on the organization."""
     permissions = {
         (org.groups[access.group].verta or access.group, org.roles[access.role].verta)
@@ -225,14 +263,16 @@ def _payload(org: Org, workspace: Workspace) -> dict[str, Any]:
         if org.roles[access.role].verta
     }
     what = "workspace" if org.verta.permission_model == "workspaces" else "organization"
-    return {
-        what: {
-            "description": workspace.description,
-            "name": workspace.name,
-            "namespace": verta_namespace(org, workspace.namespace),
-        },
-        "permissions": [{"group": group, "role": role} for group, role in sorted(permissions)],
-    }
+    return json_text(
+        {
+            what: {
+                "description": workspace.description,
+                "name": workspace.name,
+                "namespace": verta_namespace(org, workspace.namespace),
+            },
+            "permissions": [{"group": group, "role": role} for group, role in sorted(permissions)],
+        }
+    )
 
 
 def delivery_view(org: Org, homes: list[str], has_cluster_scope: bool) -> dict[str, Any]:
@@ -246,6 +286,7 @@ def delivery_view(org: Org, homes: list[str], has_cluster_scope: bool) -> dict[s
         "engine_namespace": engine_namespace(org),
         "root": f"{delivery.path}/{org.cluster.name}",
         "has_cluster_scope": has_cluster_scope,
+        "has_sync": _sync(org) is not None,
         "destination": {"name": destination.name}
         if destination and destination.name
         else {"server": destination.server if destination else "https://kubernetes.default.svc"},

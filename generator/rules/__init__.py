@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from generator.model.org import Org
 from generator.problems import Problem, Severity
-from generator.rules import access, capacity, delivery, mapping, metadata, names, network, quota, references
+from generator.rules import access, capacity, delivery, mapping, metadata, names, network, quota, references, sync
 
 
 class Rule(NamedTuple):
@@ -98,6 +98,9 @@ RULES = (
     Rule(network.impossible_network),
     Rule(network.network_host_bits),
     Rule(network.allow_to_everything, "warning"),
+    Rule(sync.sync_schedule),
+    Rule(sync.sync_image_unpinned, "warning"),
+    Rule(sync.sync_without_workspaces, "warning"),
     Rule(delivery.delivery_without_repository),
     Rule(delivery.delivery_destination),
     Rule(delivery.flux_repository),

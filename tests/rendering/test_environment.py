@@ -13,7 +13,9 @@ from tests.support import write
 def render(template: str, folder: Path, **context: Any) -> dict[str, str]:
     write(folder, {"cluster/own.yaml.j2": template})
     return dict(
-        Templates([folder]).scope("cluster").render({"priority_tiers": [], "roles": [], "labels": {}, **context})
+        Templates([folder])
+        .scope("cluster")
+        .render({"priority_tiers": [], "roles": [], "sync": None, "labels": {}, **context})
     )
 
 
@@ -69,7 +71,7 @@ def test_a_template_with_wrong_syntax_names_its_line(template: str, tmp_path: Pa
 def test_the_first_folder_wins(tmp_path: Path) -> None:
     write(tmp_path, {"a/cluster/x.yaml.j2": "a: 1\n", "b/cluster/x.yaml.j2": "b: 1\n", "b/cluster/y.yaml.j2": "y: 1\n"})
     scope = Templates([tmp_path / "a", tmp_path / "b"]).scope("cluster")
-    found = dict(scope.render({"priority_tiers": [], "roles": [], "labels": {}}))
+    found = dict(scope.render({"priority_tiers": [], "roles": [], "sync": None, "labels": {}}))
     assert found == {"x.yaml": "a: 1\n", "y.yaml": "y: 1\n"}
 
 
