@@ -13,18 +13,29 @@ import click
 
 from generator.problems import Stop, Usage
 
-COMMANDS = {
-    "check": "Find what is wrong with an organization before anything is rendered.",
-    "render": "Render the manifests of an organization into rendered/.",
-    "plan": "Show what a change of an organization does, to whom, and how risky it is.",
-    "rules": "List everything that can be found, or print the page of RULE-ID.",
-    "explain": "Say what a value is, where it was written, and which files it lands in.",
-    "init": "Write a whole repository for a new organization.",
-    "merge-driver": "Merge a file of rendered/ for git, without ever leaving markers in it.",
-    "schema": "Print the JSON Schema of org.yaml, for editors.",
-    "completion": "Print the completion script for a shell.",
+SECTIONS: dict[str, dict[str, str]] = {
+    "From org.yaml to rendered/": {
+        "check": "Find what is wrong with an organization before anything is rendered.",
+        "render": "Render the manifests of an organization into rendered/.",
+        "plan": "Show what a change of an organization does, to whom, and how risky it is.",
+        "rules": "List everything that can be found, or print the page of RULE-ID.",
+        "explain": "Say what a value is, where it was written, and which files it lands in.",
+    },
+    "The cluster, and Verta": {
+        "verify": "Say for each workspace whether endpoints can be deployed in the cluster, and if not, why.",
+        "drift": "Show how a live cluster differs from what the organization declares.",
+        "import": "Make an org.yaml of what runs in a cluster.",
+    },
+    "Setting up": {
+        "init": "Write a whole repository for a new organization.",
+        "schema": "Print the JSON Schema of org.yaml, for editors.",
+        "completion": "Print the completion script for a shell.",
+        "merge-driver": "Merge a file of rendered/ for git, without ever leaving markers in it.",
+    },
 }
-"""Subcommands in the order of the help; each is the function of its name (`_` for `-`) in `generator.cli`."""
+"""Subcommands by what people come for; each is the function of its name (`_` for `-`) in `generator.cli`."""
+
+COMMANDS = {name: line for section in SECTIONS.values() for name, line in section.items()}
 
 EPILOG = """\b
 Exit codes:
@@ -50,7 +61,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        module = name.replace("-", "_")
+        module = name.replace("-", "_") + ("_" if name in ("import", "list") else "")  # words of Python
         command: click.Command = getattr(importlib.import_module(f"generator.cli.{module}"), module)
         return command
 
@@ -64,8 +75,9 @@ class _Lazy(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl(list(commands.items()))
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -100,6 +112,10 @@ def main() -> NoReturn:
             stream.reconfigure(
                 errors="backslashreplace"
             )  # a terminal that cannot show a character is no reason to fail
+    if "_VERTA_GITOPS_COMPLETE" in os.environ:
+        from generator.cli.names import register
+
+        register()
     gc.disable()  # a run is short and makes no cycles worth collecting; looking for them costs a tenth of it
     try:
         code = cli.main(standalone_mode=False, prog_name="verta-gitops")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from generator.cli.common import CONTEXT, FORMAT, count, print_problems, require_rules, rule_names, totals
+from generator.cli.names import RULE
 from generator.problems import Severity, Stop, Usage
 
 if TYPE_CHECKING:
@@ -41,8 +42,10 @@ Rules are ignored or weighed for the whole repository in pyproject.toml (or vert
 @click.argument("files", nargs=-1, type=click.Path())
 @FORMAT
 @CONTEXT
-@click.option("--select", multiple=True, metavar="RULE-ID", help="Ask only these rules; repeat, or separate by commas.")
-@click.option("--ignore", multiple=True, metavar="RULE-ID", help="Do not ask these rules.")
+@click.option(
+    "--select", multiple=True, type=RULE, metavar="RULE-ID", help="Ask only these rules; repeat, or separate by commas."
+)
+@click.option("--ignore", multiple=True, type=RULE, metavar="RULE-ID", help="Do not ask these rules.")
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning"]),

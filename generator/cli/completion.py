@@ -19,6 +19,9 @@ def completion(ctx: click.Context, shell: str) -> None:
     """Print the completion script for a shell."""
     from click.shell_completion import get_completion_class
 
+    from generator.cli.names import register
+
+    register()
     completer = get_completion_class(shell)
     assert completer is not None
     root = ctx.find_root()

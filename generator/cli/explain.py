@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from generator.cli.common import ANSWER_FORMAT, print_problems, totals
+from generator.cli.names import PLACE
 from generator.problems import Span, Usage, show_path
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _SHOWN = 5
 
 
 @click.command(epilog=EPILOG)
-@click.argument("path")
+@click.argument("path", type=PLACE)
 @click.option("-f", "--file", default="org.yaml", show_default=True, type=click.Path(), help="The organization.")
 @click.option("-o", "--output", default=None, type=click.Path(), help="Folder of all clusters; `rendered` beside FILE.")
 @ANSWER_FORMAT

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from generator.cli.common import ANSWER_FORMAT, require_rules
+from generator.cli.names import RULE
 
 if TYPE_CHECKING:
     from generator.catalogue import Entry
@@ -22,7 +23,7 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("rule", required=False, metavar="[RULE-ID]")
+@click.argument("rule", required=False, type=RULE, metavar="[RULE-ID]")
 @ANSWER_FORMAT
 @click.option("-f", "--file", default="org.yaml", type=click.Path(), help="The organization whose own rules count too.")
 @click.option("-o", "--output", default=None, type=click.Path(), help="Write the pages as Markdown into this folder.")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.cli import COMMANDS, main
+from generator.cli import COMMANDS, cli, main
 from tests.support import FRAUD, MINIMAL, ROOT, invoke, spawn, write
 
 BROKEN = MINIMAL.replace("standard}", "standrad}") + FRAUD
@@ -33,13 +33,11 @@ def test_help(command: str, option: str, tmp_path: Path) -> None:
 
 
 def test_every_option_is_explained(tmp_path: Path) -> None:
-    import importlib
-
     import click
 
     for name in COMMANDS:
-        module = name.replace("-", "_")
-        command = getattr(importlib.import_module(f"generator.cli.{module}"), module)
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert parameter.help, f"{name} {parameter.opts}"
