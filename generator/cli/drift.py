@@ -94,11 +94,10 @@ def drift(file: str, kubeconfig: str, context: str, dump: str, any_cluster: bool
 
 
 def _live(org: Org, wanted: tuple[Kind, ...], kubeconfig: str, context: str, dump: str, any_cluster: bool) -> Live:
-    """What is there. Raises Stop where it is the cluster of another organization."""
+    """What is there. Raises Usage where it is the cluster of another organization."""
     from dataclasses import replace
 
-    from generator.cluster.belonging import foreign, strange
-    from generator.problems import Stop
+    from generator.cluster.belonging import require_own, strange
 
     if dump:
         from generator.cluster.dump import read_dump
@@ -109,8 +108,8 @@ def _live(org: Org, wanted: tuple[Kind, ...], kubeconfig: str, context: str, dum
 
         with progress("Reading", len(wanted)) as tick:
             live = read(connect(kubeconfig, context), wanted, tick)
-    if not any_cluster and (why := foreign(org, live)):
-        raise Stop(f"{why}; choose another --context, or say --any-cluster where it is meant")
+    if not any_cluster:
+        require_own(org, live)
     return replace(live, doubts=(*live.doubts, *strange(org, live)))
 
 

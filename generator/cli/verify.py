@@ -110,13 +110,12 @@ def verify(
     folder = os.path.join(os.path.dirname(file), "rendered", org.cluster.name)
 
     def ask(read: Callable[[], Live]) -> Verification:
-        from generator.cluster.belonging import foreign
+        from generator.cluster.belonging import require_own
         from generator.cluster.verify import verify as judge
 
         live = read()
-        if (why := foreign(org, live)) and not any_cluster:
-            remedy = "name the right context with --context" if not dump else "take the dump of the right cluster"
-            raise Usage(f"{why}; {remedy}, or go on with --any-cluster")
+        if not any_cluster:
+            require_own(org, live)
         bodies = {identity: manifest.body for identity, manifest in declared.objects.items()}
         now = None if dump else datetime.now(UTC)
         return judge(org, bodies, live, now, workspaces or None, kubectl, folder)

@@ -10,6 +10,7 @@ from generator.cluster.live import Live
 from generator.model.effective import verta_namespace
 from generator.model.org import Org
 from generator.plan.words import clipped, printable
+from generator.problems import Usage
 from generator.rendering.views import MANAGED_BY, PAYLOAD
 
 ORGANIZATION = "verta-gitops.io/organization"
@@ -35,6 +36,13 @@ def foreign(org: Org, live: Live) -> str:
             f'"{clipped(printable(found), 80)}", and would be to "{wanted}" here'
         )
     return ""
+
+
+def require_own(org: Org, live: Live) -> None:
+    """Raises Usage where a cluster, or the dump of one, is not the organization's."""
+    if why := foreign(org, live):
+        remedy = "name the right context with --context" if live.server else "take the dump of the right cluster"
+        raise Usage(f"{why}; {remedy}, or go on with --any-cluster")
 
 
 def strange(org: Org, live: Live) -> Iterator[str]:

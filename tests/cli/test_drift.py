@@ -129,7 +129,7 @@ def test_duplicates_in_a_dump_are_said(folder: Path) -> None:
 def test_the_dump_of_another_organization_is_refused(folder: Path) -> None:
     write(folder, {"org.yaml": ORG.replace("{name: acme}", "{name: other}")})
     ran = invoke("drift", "--from-dump", "dump.json", cwd=folder)
-    assert ran.code == 3
+    assert ran.code == 2
     assert 'is the cluster of organization "acme", not of "other"' in ran.err
     assert invoke("drift", "--from-dump", "dump.json", "--any-cluster", cwd=folder).code == 1
 

@@ -86,7 +86,7 @@ def applied(place: Place) -> Iterator[Place]:
 
 def test_what_was_applied_has_no_drift(applied: Place) -> None:
     ran = applied.drift()
-    assert ran.out.startswith("36 objects compared with context ")
+    assert "36 objects compared with context " in ran.out
     assert ran.out.endswith(": no drift\n")
 
 
@@ -245,7 +245,7 @@ def test_a_user_who_may_not_list_all_gets_a_partial_answer(applied: Place) -> No
 def test_another_organizations_cluster_is_refused(applied: Place, tmp_path: Path) -> None:
     write(tmp_path, {"org.yaml": ORG.replace("name: drifting", "name: elsewhere")})
     ran = invoke("drift", "--kubeconfig", str(applied.plane.kubeconfig), cwd=tmp_path)
-    assert ran.code == 3
+    assert ran.code == 2
     assert "is the cluster of organization " in ran.err
     assert "--any-cluster" in ran.err
     assert invoke("drift", "--kubeconfig", str(applied.plane.kubeconfig), "--any-cluster", cwd=tmp_path).code == 1

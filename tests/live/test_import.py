@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 
-from generator.importing.importing import KINDS
 from tests.importing.clusters import binding, namespace, thing
 from tests.live.control_plane import ControlPlane
 from tests.support import invoke, rendered, tree, write
@@ -37,19 +36,12 @@ workspaces:
 
 
 @pytest.fixture
-def reader(own_plane: ControlPlane) -> Path:
-    """Somebody who may list what is read, and nothing else."""
-    plural = {"NetworkPolicy": "networkpolicies", "PriorityClass": "priorityclasses"}
-    rules = [
-        {
-            "apiGroups": [kind.group],
-            "resources": [plural.get(kind.kind, f"{kind.kind.lower()}s")],
-            "verbs": ["list"],
-        }
-        for kind in KINDS
-    ]
+def reader(own_plane: ControlPlane, tmp_path: Path) -> Path:
+    """Somebody who may list what `verify --print-role` says, and nothing else."""
+    write(tmp_path, {"org.yaml": ORG})
+    role = yaml.safe_load(invoke("verify", "--print-role", cwd=tmp_path).out)
     api = "rbac.authorization.k8s.io"
-    role = {"apiVersion": f"{api}/v1", "kind": "ClusterRole", "metadata": {"name": "import-reader"}, "rules": rules}
+    role["metadata"]["name"] = "import-reader"
     bound = {
         "apiVersion": f"{api}/v1",
         "kind": "ClusterRoleBinding",
