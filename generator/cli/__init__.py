@@ -25,6 +25,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "verify": "Say for each workspace whether endpoints can be deployed in the cluster, and if not, why.",
         "drift": "Show how a live cluster differs from what the organization declares.",
         "import": "Make an org.yaml of what runs in a cluster.",
+        "verta": "Plan, apply or import the workspaces, mappings and access in Verta itself.",
     },
     "Setting up": {
         "init": "Write a whole repository for a new organization.",
