@@ -88,15 +88,19 @@ def synchronize(
         return difference
 
 
-def read_file(path: str) -> bytes:
-    """One file beside the tree. Raises Stop where it cannot be read."""
-    return _read(path)
+def read_file(path: str, size: int = _LARGEST) -> bytes:
+    """One file beside the tree, at most `size` bytes of it. Raises Stop where it cannot be read."""
+    return _read(path, size)
 
 
 def replace_file(path: str, data: bytes) -> None:
-    """Write one file beside the tree, whole or not at all. Raises Stop where the disk refuses."""
+    """Write one file beside the tree, whole or not at all, with the permissions that it had.
+
+    Raises Stop where the disk refuses.
+    """
     try:
-        _write_files(os.path.dirname(path) or ".", {os.path.basename(path): data})
+        mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else None
+        _write_files(os.path.dirname(path) or ".", {os.path.basename(path): data}, mode)
     except OSError as error:
         raise Stop(f"{error.filename or path}: cannot be written: {error.strerror or error}") from error
 
@@ -172,14 +176,16 @@ def _locked(folder: str) -> Iterator[None]:
         _remove_empty(folder)
 
 
-def _write_files(folder: str, files: Mapping[str, bytes]) -> None:
-    """Write the files of one folder; a new folder appears with all of them."""
+def _write_files(folder: str, files: Mapping[str, bytes], mode: int | None = None) -> None:
+    """Write the files of one folder; a new folder appears with all of them. `mode` is theirs where it is given."""
     parent, name = os.path.split(folder)
     if os.path.isdir(folder):
         for file, data in files.items():
             unfinished = f"{folder}/{_UNFINISHED}{file}"
             try:
                 _write_file(unfinished, data)
+                if mode is not None:
+                    os.chmod(unfinished, mode)
                 os.replace(unfinished, f"{folder}/{file}")
             except BaseException:
                 _remove_unfinished(unfinished)

@@ -13,6 +13,7 @@ from generator.model.org import Org
 from generator.problems import At, Path, Problem
 from generator.reading.comments import Ignore, ignores
 from generator.reading.sources import Sources, load
+from generator.reading.store import DISK, Store
 from generator.rules import RULES, Rule, judge
 from generator.rules.organizations import judge_together
 from generator.settings import Settings, find_settings
@@ -85,9 +86,11 @@ def rulebook(file: str) -> Rulebook:
     return Rulebook(settings, own, entries, tuple(problems))
 
 
-def examine(file: str, selection: Selection = EVERYTHING, rules: Rulebook | None = None) -> Examined:
+def examine(
+    file: str, selection: Selection = EVERYTHING, rules: Rulebook | None = None, store: Store = DISK
+) -> Examined:
     """Read, decode and judge a file. Raises Stop where it cannot be read at all."""
-    sources = load(file)
+    sources = load(file, store)
     book = rules or rulebook(file)
     problems = [*book.problems, *sources.problems]
     org: Org | None = None

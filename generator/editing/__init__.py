@@ -1,0 +1,1 @@
+"""Wishes for an organization → edits of its files that change no more bytes than they must."""
