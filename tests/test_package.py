@@ -41,8 +41,9 @@ def wanted() -> set[str]:
     found = {
         f"generator/{path.relative_to(ROOT / 'generator').as_posix()}" for path in (ROOT / "generator").rglob("*.py")
     }
-    files = ROOT / "generator" / "scaffold" / "files"
-    found |= {path.relative_to(ROOT).as_posix() for path in files.rglob("*") if path.is_file()}
+    for room in ("scaffold", "page"):
+        files = ROOT / "generator" / room / "files"
+        found |= {path.relative_to(ROOT).as_posix() for path in files.rglob("*") if path.is_file()}
     for folder in ("templates", "schema"):
         paths = [path for path in (ROOT / folder).rglob("*") if path.is_file()]
         found |= {f"generator/{path.relative_to(ROOT).as_posix()}" for path in paths}

@@ -34,6 +34,13 @@ SECTIONS: dict[str, dict[str, str]] = {
         "retire": "Take decommissioned namespaces and their workspaces out, and leave a tombstone of each.",
         "fmt": "Bring the files of an organization into a uniform form that means the same.",
     },
+    "Seeing the organization": {
+        "list": "List the workspaces of an organization: namespace, tier, state and owners.",
+        "show": "Show everything about one workspace: what holds and why, who has access, what reaches it, its files.",
+        "who": "Show what a group can do in which workspace, in Verta and in Kubernetes.",
+        "cost": "Show which share of the promised capacity each cost centre has.",
+        "report": "Write a page that shows the whole organization, or its data.",
+    },
     "The cluster, and Verta": {
         "verify": "Say for each workspace whether endpoints can be deployed in the cluster, and if not, why.",
         "drift": "Show how a live cluster differs from what the organization declares.",

@@ -85,15 +85,15 @@ def _source(span: Span, lines: Sequence[str]) -> Iterator[str]:
     number = f"{span.line:5} | "
     shown = ("…" if first else "") + _plain(line[first:last]) + ("…" if last < len(line) else "")
     yield click.style(number, dim=True) + shown
-    blank = " " * (_columns(before) + bool(first))
-    yield click.style("      | ", dim=True) + blank + click.style("^" * max(1, _columns(marked)), fg="cyan")
+    blank = " " * (columns(before) + bool(first))
+    yield click.style("      | ", dim=True) + blank + click.style("^" * max(1, columns(marked)), fg="cyan")
 
 
 def _plain(text: str) -> str:
     return _INVISIBLE.sub(lambda found: " " if found[0] == "\t" else "�", text)
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
     """How many columns of a terminal a text takes."""
     from unicodedata import combining, east_asian_width
 

@@ -1,0 +1,1 @@
+"""Views → one web page that needs nothing else."""
