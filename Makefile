@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help render test control-plane lint format bench schema docs clean
+.PHONY: help render test control-plane engines lint format bench schema charts docs clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -23,6 +23,9 @@ render: $(READY) ## Render org.yaml into rendered/
 
 test: $(READY) ## Run the tests
 	$(BIN)/python -m pytest -n auto
+
+engines: $(READY) ## Build Argo CD and Flux that tests run, into a cache; needs Go
+	$(BIN)/python -m tests.engines.programs
 
 control-plane: $(READY) ## Build the API server that tests talk to, into a cache; needs Go
 	$(BIN)/python -m tests.live.programs control-plane
@@ -43,6 +46,9 @@ bench: $(READY) ## Measure the speed on 10,000 workspaces
 schema: $(READY) ## Write the JSON Schemas anew
 	$(BIN)/verta-gitops schema > schema/org.schema.json
 	$(BIN)/verta-gitops schema --fragment > schema/fragment.schema.json
+
+charts: ## Build the chart library of the page anew; needs Node.js
+	cd vendor/charts && npm ci --ignore-scripts --no-audit --no-fund && npm run --silent build
 
 docs: $(READY) ## Write the pages of the rules anew
 	$(BIN)/verta-gitops rules -o docs/rules

@@ -40,6 +40,23 @@ ANSWER_FORMAT = click.option(
     help="How the answer is shown: for people, or for programs.",
 )
 
+KUBECONFIG = click.option(
+    "--kubeconfig", default="", metavar="FILE", help="Kubeconfig; $KUBECONFIG or ~/.kube/config by default."
+)
+KUBE_CONTEXT = click.option(
+    "--context", default="", metavar="NAME", help="Context of the kubeconfig; its current one by default."
+)
+FROM_DUMP = click.option(
+    "--from-dump",
+    "dump",
+    default="",
+    metavar="FILE",
+    help="Read the output of `kubectl get … -o json|yaml` (also gzipped) instead of a cluster; needs no credentials.",
+)
+ANY_CLUSTER = click.option(
+    "--any-cluster", is_flag=True, help="Go on where the cluster seems to be another organization's."
+)
+
 
 def print_problems(
     problems: Sequence[Problem],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from generator.cli.common import print_problems, progress, totals
+from generator.cli.common import ANY_CLUSTER, FROM_DUMP, KUBE_CONTEXT, KUBECONFIG, print_problems, progress, totals
 
 if TYPE_CHECKING:
     from generator.cluster.comparing import Difference
@@ -37,16 +37,10 @@ Exit codes:
 
 @click.command(epilog=EPILOG)
 @click.argument("file", default="org.yaml", type=click.Path())
-@click.option("--kubeconfig", default="", metavar="FILE", help="Kubeconfig; $KUBECONFIG or ~/.kube/config by default.")
-@click.option("--context", default="", metavar="NAME", help="Context of the kubeconfig; its current one by default.")
-@click.option(
-    "--from-dump",
-    "dump",
-    default="",
-    metavar="FILE",
-    help="Read the output of `kubectl get … -o json|yaml` (also gzipped) instead of a cluster; needs no credentials.",
-)
-@click.option("--any-cluster", is_flag=True, help="Go on where the cluster seems to be another organization's.")
+@KUBECONFIG
+@KUBE_CONTEXT
+@FROM_DUMP
+@ANY_CLUSTER
 @click.option(
     "--format",
     "form",
@@ -104,7 +98,8 @@ def _live(org: Org, wanted: tuple[Kind, ...], kubeconfig: str, context: str, dum
 
         live = read_dump(dump)
     else:
-        from generator.cluster.client import connect, read
+        from generator.cluster.client import connect
+        from generator.cluster.listing import read
 
         with progress("Reading", len(wanted)) as tick:
             live = read(connect(kubeconfig, context), wanted, tick)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from generator.cli.common import ANSWER_FORMAT, progress
+from generator.cli.common import ANSWER_FORMAT, FROM_DUMP, KUBE_CONTEXT, KUBECONFIG, progress
 from generator.problems import Stop, Usage
 
 if TYPE_CHECKING:
@@ -36,13 +36,9 @@ Exit codes:
 
 
 @click.command("import", epilog=EPILOG)
-@click.option(
-    "--from-dump", "dump", default="", metavar="FILE", help="Read the output of `kubectl get … -o json|yaml` instead."
-)
-@click.option(
-    "--kubeconfig", default="", metavar="FILE", help="Where the cluster is described; $KUBECONFIG by default."
-)
-@click.option("--context", default="", metavar="NAME", help="Context of it; the current one by default.")
+@KUBECONFIG
+@KUBE_CONTEXT
+@FROM_DUMP
 @click.option("--organization", default="", metavar="NAME", help="Name of the Verta organization.")
 @click.option("--cluster", default="", metavar="NAME", help="Verta's name of the cluster.")
 @click.option("--kubernetes-version", default="", metavar="VERSION", help="Version of the cluster, such as 1.33.")
@@ -107,7 +103,8 @@ def _live(dump: str, kubeconfig: str, context: str) -> tuple[Live, str]:
         from generator.cluster.dump import read_dump
 
         return read_dump(dump), ""
-    from generator.cluster.client import connect, read
+    from generator.cluster.client import connect
+    from generator.cluster.listing import read
     from generator.importing.importing import KINDS
 
     cluster = connect(kubeconfig, context)

@@ -117,7 +117,8 @@ def _usage(dump: str, live: bool, kubeconfig: str, context: str) -> tuple[str, U
 
         found = read_dump(dump)
     else:
-        from generator.cluster.client import connect, read
+        from generator.cluster.client import connect
+        from generator.cluster.listing import read
 
         found = read(connect(kubeconfig, context), (Kind("v1", "ResourceQuota"),))
     return found.source, usage_of(found)

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from generator.cli.common import count, print_problems, progress, totals
+from generator.cli.common import (
+    ANY_CLUSTER,
+    FROM_DUMP,
+    KUBE_CONTEXT,
+    KUBECONFIG,
+    count,
+    print_problems,
+    progress,
+    totals,
+)
 from generator.cli.names import WORKSPACE
 from generator.problems import Stop, Usage
 
@@ -48,16 +57,10 @@ Exit codes:
 @click.command(epilog=EPILOG)
 @click.argument("workspaces", nargs=-1, type=WORKSPACE, metavar="[WORKSPACE]...")
 @click.option("--file", default="org.yaml", type=click.Path(), show_default=True, help="The organization.")
-@click.option("--kubeconfig", default="", metavar="FILE", help="Kubeconfig; $KUBECONFIG or ~/.kube/config by default.")
-@click.option("--context", default="", metavar="NAME", help="Context of the kubeconfig; its current one by default.")
-@click.option(
-    "--from-dump",
-    "dump",
-    default="",
-    metavar="FILE",
-    help="Read the output of `kubectl get … -o json|yaml` (also gzipped) instead of a cluster; needs no credentials.",
-)
-@click.option("--any-cluster", is_flag=True, help="Go on where the cluster is another organization's.")
+@KUBECONFIG
+@KUBE_CONTEXT
+@FROM_DUMP
+@ANY_CLUSTER
 @click.option("--watch", is_flag=True, help="Ask again and again, on a terminal, until interrupted.")
 @click.option(
     "--interval", type=click.IntRange(1, 3600), default=10, show_default=True, metavar="SECONDS", help="With --watch."
@@ -186,7 +189,8 @@ def _reader(org: Org, kubeconfig: str, context: str, dump: str, homes: frozenset
         from generator.cluster.dump import read_dump
 
         return lambda: read_dump(dump)
-    from generator.cluster.client import connect, read
+    from generator.cluster.client import connect
+    from generator.cluster.listing import read
     from generator.cluster.verify import keep, kinds
 
     cluster = connect(kubeconfig, context)

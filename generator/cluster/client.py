@@ -11,11 +11,8 @@ from shlex import quote
 from typing import Any, NamedTuple
 
 from generator.cluster.kubeconfig import Access, find_access
-from generator.cluster.listing import read
 from generator.plan.words import clipped, printable
 from generator.problems import Stop
-
-__all__ = ["Answer", "Cluster", "connect", "read"]
 
 _CONNECT, _ANSWER = 10.0, 60.0
 """Seconds to wait for a connection, and for the next bytes of an answer."""

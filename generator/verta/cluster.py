@@ -21,7 +21,7 @@ _TIMEOUT = 30.0
 
 def namespaces(cluster: Cluster) -> list[Mapping[str, Any]]:
     """Every Namespace. Raises Stop where they cannot be read."""
-    from generator.cluster.client import read
+    from generator.cluster.listing import read
 
     live = read(cluster, [Kind("v1", "Namespace")])
     if live.unread:

@@ -14,7 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
-from generator.cluster.client import Cluster, connect, read
+from generator.cluster.client import Cluster, connect
+from generator.cluster.listing import read
 from generator.cluster.live import Kind
 from generator.objects import Identity
 from generator.problems import Stop

@@ -20,7 +20,8 @@ from urllib.parse import quote
 import pytest
 import yaml
 
-from generator.cluster.client import connect, read
+from generator.cluster.client import connect
+from generator.cluster.listing import read
 from generator.cluster.selector import matches
 from generator.cluster.verify import keep, kinds
 from generator.pipeline import examine
