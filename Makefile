@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help render test control-plane engines lint format bench schema charts docs clean
+.PHONY: help render test test-engines control-plane engines lint format bench schema charts docs clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -22,7 +22,10 @@ render: $(READY) ## Render org.yaml into rendered/
 	$(BIN)/verta-gitops render org.yaml
 
 test: $(READY) ## Run the tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto -m "not engines"
+
+test-engines: $(READY) ## Run the tests under real Argo CD and Flux; see engines
+	$(BIN)/python -m pytest -m engines tests/engines
 
 engines: $(READY) ## Build Argo CD and Flux that tests run, into a cache; needs Go
 	$(BIN)/python -m tests.engines.programs

@@ -41,7 +41,7 @@ _COMMON: dict[Path, tuple[str, ...]] = {
         "namespace.yaml",
         "workspace.yaml",
         "appproject.yaml",
-        "applications.yaml",
+        "appset.yaml",
         "kustomizations.yaml",
     ),
     ("cluster", "kubernetesVersion"): ("namespace.yaml",),

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from generator.objects import manifests
 from generator.pipeline import examine
 from generator.rendering.environment import Templates
 from generator.rendering.literal import document
 from generator.rendering.tree import HEADER, render
 from tests.rendering.test_literal import TEXTS
-from tests.support import FRAUD, MINIMAL, load_1_1, load_1_2, load_c, rendered, schema_errors, write
+from tests.support import FRAUD, MINIMAL, ROOT, load_1_1, load_1_2, load_c, rendered, schema_errors, write
 
 TEMPLATES = Templates()
 ALLOWED = TEXTS.filter(lambda text: bool(text.strip()) and not any(c in text for c in "\x00\x85\x7f\x1b"))
@@ -67,7 +68,7 @@ def loaded(org: dict[str, Any], folder: Path) -> dict[str, list[Any]]:
     for path, text in render(examined.org, TEMPLATES):
         assert text is not None
         found[path] = load_c(text)
-        if not path.endswith(("networkpolicies.yaml", "applications.yaml", "appproject.yaml")):  # without free texts
+        if not path.endswith(("networkpolicies.yaml", "appset.yaml", "appproject.yaml")):  # without free texts
             assert found[path] == load_1_1(text) == load_1_2(text), path
         assert text == HEADER + "".join(map(document, found[path])), path
     return found
@@ -197,3 +198,11 @@ def test_networks_that_the_api_server_refuses(network: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("url", ["git@git.example.com:a/b.git", "git://git.example.com/a", "file:///srv/git"])
 def test_repositories_that_flux_refuses(url: str, tmp_path: Path) -> None:
     assert refused(MINIMAL + f"delivery: {{engine: flux, repoURL: '{url}'}}\n" + FRAUD, tmp_path)
+
+
+def test_the_project_is_applied_before_what_belongs_to_it() -> None:
+    """kubectl takes files by name; an ApplicationSet without its project looks again only after three minutes."""
+    folder = ROOT / "rendered" / "prod-east" / "delivery"
+    texts = [path.read_text() for path in sorted(folder.iterdir())]
+    kinds = [manifest.body["kind"] for text in texts for manifest in manifests(text)]
+    assert kinds[:3] == ["AppProject", "Application", "ApplicationSet"]
