@@ -105,6 +105,23 @@ def replace_file(path: str, data: bytes) -> None:
         raise Stop(f"{error.filename or path}: cannot be written: {error.strerror or error}") from error
 
 
+def write_output(path: str, data: bytes) -> None:
+    """Write what a user asked for where they asked for it: a file as a whole, or into a pipe or a device as it is.
+
+    A link is followed, so that what it leads to is written. Raises Stop where the disk refuses, or a folder is named.
+    """
+    if os.path.isdir(path):
+        raise Stop(f"{path}: is a folder; name a file in it")
+    if os.path.exists(path) and not os.path.isfile(path):
+        try:
+            with open(path, "wb") as stream:
+                stream.write(data)
+        except OSError as error:
+            raise Stop(f"{path}: cannot be written: {error.strerror or error}") from error
+        return
+    replace_file(os.path.realpath(path) if os.path.exists(path) else path, data)
+
+
 def in_the_way(folder: str, paths: Iterable[str]) -> list[str]:
     """What stands where files are to be made, or where a folder for them would be: nothing of it is overwritten."""
     found = set()

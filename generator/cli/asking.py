@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -59,27 +59,27 @@ def _room(draft: Draft) -> Mapping[str, str]:
     if not draft.sources.complete:
         return {}
     org, problems = decode(draft.sources.documents)
-    return {} if problems else {tier: _fits(org, tier) for tier in org.tiers}
+    return {} if problems else _fits(org)
 
 
-def _fits(org: Org, tier: str) -> str:
+def _fits(org: Org) -> Mapping[str, str]:
     from generator.model.quantity import Quantity
-    from generator.rules.capacity import allowed, promised
-    from generator.rules.resources import requested
+    from generator.plan.spaces import in_long_form
+    from generator.views.capacity import capacity
+    from generator.views.data import readable
 
-    quota = {requested(key): amount for key, amount in org.tiers[tier].quota.items()}
-    left = {key: allowed(org, key).nanos - promise.total.nanos for key, promise in promised(org).items()}
-    fits = {key: max(0, left[key]) // quota[requested(key)].nanos for key in left if _takes(quota, requested(key))}
-    if not fits:
-        return ""
-    first = min(fits, key=lambda key: fits[key])
-    rest = Quantity(max(0, left[first]), org.cluster.capacity[first].form)
-    more = f"{fits[first]:,} more {'fits' if fits[first] == 1 else 'fit'}"
-    return f": {more} ({first}: {rest} left, {quota[requested(first)]} each)"
-
-
-def _takes(quota: Mapping[str, Any], key: str) -> bool:
-    return key in quota and quota[key].nanos > 0
+    found = capacity(org)
+    resources = {each.resource: each for each in found.resources}
+    said = {}
+    for fit in found.fits:
+        bound = resources.get(fit.bound)
+        if fit.more is None or bound is None or bound.allowed is None:
+            continue
+        rest = Quantity(max(0, bound.allowed.nanos - bound.amount.nanos), bound.allowed.form)
+        needs = readable(in_long_form(org.tiers[fit.tier].quota)[fit.bound])
+        more = f"{fit.more:,} more {'fits' if fit.more == 1 else 'fit'}"
+        said[fit.tier] = f": {more} ({fit.bound}: {readable(rest)} left, {needs} each)"
+    return said
 
 
 def _required_labels(draft: Draft) -> list[str]:

@@ -49,11 +49,13 @@ def cost(file: str, label: str, prices: str, form: str) -> int:
     """
     from generator.cli.tables import require_org
     from generator.views.cost import cost as shares
+    from generator.views.cost import require_label
     from generator.views.prices import read_prices
 
     listed = read_prices(prices) if prices else None
     org = require_org(file).org
     assert org is not None
+    require_label(org, label)
     found = shares(org, label, listed)
     click.echo(_written(found, form))
     if form == "table":

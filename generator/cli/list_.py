@@ -92,6 +92,10 @@ def _require_known(org: Org, wanted: Wanted) -> None:
         for name in sorted(names):
             if name not in known:
                 raise Usage(f'there is no {what} "{name}" in this organization{nearest(name, list(known))}')
+    labels = {key for namespace in org.namespaces.values() for key in namespace.labels}
+    for key, _ in wanted.labels:
+        if key not in labels:
+            raise Usage(f'no namespace has a label "{key}"{nearest(key, sorted(labels))}')
 
 
 def _written(found: list[Row], form: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -79,6 +80,7 @@ def report(
     """
     from generator.cli.common import count
     from generator.cli.tables import require_org
+    from generator.views.cost import require_label
     from generator.views.overview import view
     from generator.views.prices import read_prices
 
@@ -91,6 +93,8 @@ def report(
     listed = read_prices(prices) if prices else None
     examined = require_org(file)
     assert examined.org is not None
+    require_label(examined.org, label)
+    _require_other(output, (*(each.file for each in examined.sources.documents), prices, dump))
     used = _usage(dump, live, kubeconfig, context)
     changes = (since, _changes(examined, since)) if since else None
     found = view(examined.org, examined.problems, label, listed, used, changes)
@@ -98,12 +102,19 @@ def report(
     if output in ("", "-"):
         click.echo(text, nl=False)
     else:
-        from generator.files import replace_file
+        from generator.files import write_output
 
-        replace_file(output, text.encode("utf-8", "backslashreplace"))
+        write_output(output, text.encode("utf-8", "backslashreplace"))
         errors = found.overview.errors
         click.echo(f"{output}: written" + (f"; {count(errors, 'error')} in {file}" if errors else ""))
     return int(examined.errors)
+
+
+def _require_other(output: str, inputs: Iterable[str]) -> None:
+    """Raises Usage where the answer would be written over a file that it is made of."""
+    for each in inputs:
+        if output and each and os.path.exists(output) and os.path.exists(each) and os.path.samefile(output, each):
+            raise Usage(f"-o {output} is what is read, and would be lost; name another file, such as report.html")
 
 
 def _usage(dump: str, live: bool, kubeconfig: str, context: str) -> tuple[str, Used] | None:
@@ -132,7 +143,10 @@ def _changes(head: Examined, since: str) -> list[Happened]:
     from generator.views.overview import Happened, without_credentials
 
     assert head.org is not None
-    base = examine_base(find_base(head.file, since))
+    try:
+        base = examine_base(find_base(head.file, since))
+    except Stop as stop:  # what names the commit is called otherwise here
+        raise Stop(str(stop).replace("--base", "--since")) from stop
     if base.org is None and base.sources.documents:
         (first, *_) = base.problems
         raise Stop(f"--since {since}: the organization cannot be read there: {first.place}: {first.message}")

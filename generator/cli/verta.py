@@ -437,9 +437,9 @@ def import_(
     actual = client.actual(client.organization(account, ""))
     found = adopt(actual, cluster_name, kubernetes_version, live, primary_namespace)
     if output:
-        from generator.files import replace_file
+        from generator.files import write_output
 
-        replace_file(output, found.text.encode())
+        write_output(output, found.text.encode())
         click.echo(
             f"{output}: {count(len(actual.workspaces), 'workspace')} of Verta; next: verta-gitops check {output}"
         )

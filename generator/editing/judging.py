@@ -32,7 +32,7 @@ def judge(draft: Draft, base_ref: str = "") -> Judged:
     """Hold the organization with the edit against the organization without it: nothing that passed may fail.
 
     Where the edit concerns what exists, its mapping or its state, the guards of the lifecycle are asked too, against
-    the commit that the change grew from (or `base_ref`), or where there is none, against the file as it is.
+    the commit that the change grew from (or `base_ref`), the last one, or where there is none, the file as it is.
     """
     rules = rulebook(draft.file)
     before = examine(draft.file, rules=rules)
@@ -79,14 +79,25 @@ def _life(org: Org) -> object:
     )
 
 
-def _against_history(draft: Draft, before: Examined, after: Examined, base_ref: str) -> list[Problem]:
-    from generator.history import compare_with, examine_base, find_base
+def _base(file: str, base_ref: str) -> Examined | None:
+    """What the change grew from: the base that is named or known; else, as nothing is shared yet, the last commit."""
+    from generator.history import examine_base, find_base
 
-    try:
-        base = examine_base(find_base(draft.file, base_ref))
-    except Stop:
-        if base_ref:
-            raise
-        base = before  # no git, or no base in it: what is written now is all that is known
+    for ref in (base_ref,) if base_ref else ("", "HEAD"):
+        try:
+            base = find_base(file, ref)
+        except Stop:
+            if base_ref:
+                raise
+            continue
+        if base_ref or not base.new:
+            return examine_base(base)
+    return None
+
+
+def _against_history(draft: Draft, before: Examined, after: Examined, base_ref: str) -> list[Problem]:
+    from generator.history import compare_with
+
+    base = _base(draft.file, base_ref) or before  # no git: what is written now is all that is known
     found = _new(compare_with(base, before), compare_with(base, after))
     return [problem for problem in found if problem.severity == "error"]

@@ -173,8 +173,10 @@ def _access(draft: Draft, path: Path) -> list[tuple[str, str]]:
 
 
 def _require(draft: Draft, section: str, name: str) -> None:
+    """Raises Usage where a section has no such name, or Refused where that cannot be known."""
     known = draft.names(section)
     if name not in known:
+        draft.require_readable()  # where a file has an end that cannot be read, nobody knows what is not there
         what = section.removesuffix("s")
         listed = f"; known: {', '.join(known[:8])}" + (" …" if len(known) > 8 else "") if known else "; there is none"
         raise Usage(f'there is no {what} "{name}"{nearest(name, known) or listed}')

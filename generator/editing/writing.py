@@ -29,5 +29,8 @@ def write(edits: Sequence[Edit]) -> None:
 
 
 def _require_unchanged(edit: Edit) -> None:
+    """Raises Stop where a file is another than was read, or is not to be written."""
+    if not os.access(edit.file, os.W_OK):  # the folder's rights alone would let it be replaced
+        raise Stop(f"{edit.file}: is write-protected; nothing was written")
     if read_file(edit.file, _LARGEST) != edit.before:
         raise Stop(f"{edit.file}: was changed by somebody else in the meantime; nothing was written, run again")

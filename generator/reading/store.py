@@ -58,7 +58,9 @@ class Disk:
                         raise Stop(f"{path}: not a file")
                     yield stream.read(most)
             except FileNotFoundError:
-                raise Stop(f"{path}: no such file; name the organization's file, or run where org.yaml is") from None
+                at_hand = os.path.basename(path) == "org.yaml"  # the name where none was given
+                remedy = "name the organization's file, or run where org.yaml is" if at_hand else "check its name"
+                raise Stop(f"{path}: no such file; {remedy}") from None
             except OSError as error:
                 raise Stop(f"{path}: cannot be read: {error.strerror}") from error
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from generator.model.kinds import nearest
 from generator.model.org import Org
 from generator.model.quantity import ZERO, Quantity
 from generator.plan.spaces import in_long_form
+from generator.problems import Usage
 from generator.rules.resources import requested
 from generator.views.prices import Prices
 from generator.views.rows import all_effective, resources_of
@@ -83,6 +85,13 @@ def cost(org: Org, label: str = LABEL, prices: Prices | None = None) -> CostView
         label, counted, tuple(found), prices.unit if prices else "",
         round(float(whole), 2) if prices else None, {name: number for name, number in unlimited.items() if number},
     )  # fmt: skip
+
+
+def require_label(org: Org, label: str) -> None:
+    """Raises Usage where no namespace has a label that was asked for: one nameless share would look like an answer."""
+    known = {key for namespace in org.namespaces.values() for key in namespace.labels}
+    if label != LABEL and label not in known:
+        raise Usage(f'no namespace has a label "{label}"{nearest(label, sorted(known))}')
 
 
 def _counted(org: Org, prices: Prices | None, quotas: list[dict[str, Quantity]]) -> tuple[str, ...]:

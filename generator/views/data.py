@@ -32,4 +32,4 @@ def readable(amount: Quantity | None) -> str:
     if amount is None:
         return "–"
     whole = amount.nanos % NANO == 0 or abs(amount.nanos) < NANO
-    return str(amount) if whole else f"{amount.nanos / NANO:,.1f}"
+    return str(amount) if whole else f"{amount.nanos / NANO:,.3f}".rstrip("0").rstrip(".")

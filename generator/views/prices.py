@@ -77,7 +77,16 @@ def read_prices(file: str) -> Prices:
     if not problems and document.root is not None:
         found = Struct(Prices).read(document.root, None, Reading(document, problems))
     said = [f"{problem.place}: {problem.message}" for problem in problems]
+    if found and not found.prices and not said:
+        said.append(
+            f"{file}: there is no price in it; expected such as `prices: {{requests.cpu: {{price: 21.50, per: 1}}}}`"
+        )
+    priced: dict[str, str] = {}
     for name, price in (found.prices if found else {}).items():
+        if (other := priced.setdefault(requested(name), name)) != name:
+            said.append(
+                f"{document.locate(('prices', name))}: {name} is the same as {other} above; keep one of the two"
+            )
         if price.per is not None and price.per.nanos < NANO // 1000:
             said.append(f"{document.locate(('prices', name))}: a price is for more than nothing; write `per: 1`")
     if said or found is None:

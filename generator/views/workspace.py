@@ -48,8 +48,8 @@ def workspace_view(org: Org, explainer: Explainer, workspace: Workspace) -> Work
     place = home(org, workspace)
     written = explainer.sources.locate(At(("workspaces", workspace.name), key=True))
     files = explainer.by_namespace.get(place, [])
-    if namespace is None:  # others live there too; the name of each one's file ends in its own
-        files = [file for file in files if PurePosixPath(file).stem.endswith(f"-{workspace_slug(workspace.name)}")]
+    if namespace is None:  # others live there too; each one's file is called by its own name
+        files = [file for file in files if PurePosixPath(file).stem == f"workspace-{workspace_slug(workspace.name)}"]
     return WorkspaceView(
         workspace.name,
         workspace.description,
@@ -69,7 +69,7 @@ def find_workspace(org: Org, name: str) -> Workspace:
     """A workspace by its name or by that of its namespace. Raises Usage, with the nearest, where there is none."""
     if name in org.workspaces:
         return org.workspaces[name]
-    living = [each for each in org.workspaces.values() if each.namespace == name]
+    living = [each for each in org.workspaces.values() if name and each.namespace == name]
     if living:
         return living[0]
     if name in org.namespaces:

@@ -223,6 +223,24 @@ def test_all_files_are_written_or_none(tmp_path: Path) -> None:
     assert tree(folder) == before
 
 
+@pytest.mark.parametrize("args", [["freeze", "fraud"], ["grant", "x", "a:b"], ["move-tier", "fraud", "--to", "x"]])
+def test_a_name_is_not_missed_in_a_file_that_cannot_be_read(args: list[str], folder: Path) -> None:
+    write(folder, {"org.yaml": MINIMAL + "groups: {\n"})
+    ran = invoke(*args, cwd=folder)
+    assert ran.code == 1
+    assert "is not closed" in ran.out
+    assert "there is no" not in ran.out + ran.err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
+def test_a_protected_file_is_not_replaced(folder: Path) -> None:
+    (folder / "org.yaml").chmod(0o444)
+    before = org(folder)
+    ran = invoke("freeze", "fraud", cwd=folder)
+    assert (ran.code, org(folder)) == (3, before)
+    assert ran.err == "error: org.yaml: is write-protected; nothing was written\n"
+
+
 def test_permissions_and_links_stay(folder: Path) -> None:
     (folder / "org.yaml").chmod(0o640)
     (folder / "link.yaml").symlink_to("org.yaml")
@@ -238,14 +256,14 @@ def git(folder: Path, *args: str) -> None:
     )
 
 
-def test_a_namespace_is_taken_out_step_by_step(folder: Path) -> None:
+@pytest.mark.parametrize("base", [["--base", "HEAD"], []], ids=["named", "the last commit"])
+def test_a_namespace_is_taken_out_step_by_step(base: list[str], folder: Path) -> None:
     text = org(folder).replace("    access:\n", "    access: # who\n") + "  other: {namespace: more}\n"
     text = text.replace("# keep this comment\n", "# keep this comment\n  more: {}\n")
     write(folder, {"org.yaml": text})
     git(folder, "init", "-b", "main")
     git(folder, "add", "-A")
     git(folder, "commit", "-m", "one")
-    base = ["--base", "HEAD"]
     assert invoke("freeze", "fraud", *base, cwd=folder).code == 0
     refused = invoke("decommission", "fraud", *base, cwd=folder)
     assert refused.code == 1, "it was not frozen at the base"

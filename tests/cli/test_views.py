@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,10 @@ def test_an_empty_list() -> None:
         (["list", "--tier", "gp"], 'there is no tier "gp" in this organization; did you mean "gpu"?'),
         (["list", "--owner", "fraud-lead"], 'did you mean "fraud-leads"?'),
         (["list", "--label", "=x"], "--label: expected KEY or KEY=VALUE"),
+        (["list", "--label", "cost-centre=1"], 'no namespace has a label "cost-centre"; did you mean "cost-center"?'),
+        (["cost", "--label", "cost-centre"], 'no namespace has a label "cost-centre"; did you mean "cost-center"?'),
+        (["report", "--label", "cost-centre"], 'no namespace has a label "cost-centre"; did you mean "cost-center"?'),
+        (["show", ""], 'there is no workspace ""'),
         (["who", "nobody"], 'there is no group "nobody"'),
         (["show", "fraud-detecton"], 'did you mean "fraud-detection"?'),
         (["report", "--context", "prod"], "add --live"),
@@ -142,7 +147,8 @@ def test_cost() -> None:
     assert lines[1].split() == ["4100", "2", "38.2", "112", "640Gi", "8", "160"]
     text = run("cost", "-o", "yaml").out
     assert load_1_1(text) == load_1_2(text) == [json.loads(run("cost", "-o", "json").out)]
-    assert run("cost", "--label", "team").out.splitlines()[1].split()[:3] == ["(none)", "10", "100.0"]
+    lines = run("cost", "--label", "northlake.example/data-class").out.splitlines()
+    assert [line.split()[:2] for line in lines[1:]] == [["(none)", "8"], ["confidential", "2"]]
 
 
 def test_what_people_wrote_harms_no_terminal_spreadsheet_or_page(tmp_path: Path) -> None:
@@ -191,7 +197,8 @@ def test_report_says_what_changed_and_what_is_used(tmp_path: Path) -> None:
     ran = invoke("report", "--since", "HEAD", "--usage", "usage.json", "-o", "out.html", cwd=tmp_path)
     assert ran == Ran(0, "out.html: written\n", "")
     assert "Changes since HEAD" in (tmp_path / "out.html").read_text()
-    assert invoke("report", "--since", "nowhere", cwd=tmp_path).code == 3
+    ran = invoke("report", "--since", "nowhere", cwd=tmp_path)
+    assert (ran.code, ran.err.count("--base"), ran.err.count("--since")) == (3, 0, 2)
     write(tmp_path, {"org.yaml": tiered + "delivery: {repoURL: 'https://bot:s3cret@git.example.com/acme/p.git'}\n"})
     for form in ("html", "json", "markdown"):
         ran = invoke("report", "--since", "HEAD", "--format", form, cwd=tmp_path)
@@ -199,3 +206,42 @@ def test_report_says_what_changed_and_what_is_used(tmp_path: Path) -> None:
         assert "s3cret" not in ran.out
     assert invoke("report", "-o", "org.yaml/x.html", cwd=tmp_path).code == 3
     assert invoke("report", "--usage", "absent.json", cwd=tmp_path).code == 3
+
+
+def test_report_is_not_written_over_what_it_is_made_of(tmp_path: Path) -> None:
+    fragment = "namespaces: {second: {}}\nworkspaces: {second: {namespace: second}}\n"
+    prices = "prices: {pods: {price: 1, per: 1}}\n"
+    files: dict[str, str | bytes] = {
+        "org.yaml": MINIMAL + "include: [teams/*.yaml]\n" + FRAUD,
+        "teams/a.yaml": fragment,
+        "p.yaml": prices,
+    }
+    write(tmp_path, files)
+    (tmp_path / "link.html").symlink_to("org.yaml")
+    for output in ("org.yaml", "./org.yaml", "teams/a.yaml", "p.yaml", "link.html"):
+        ran = invoke("report", "--prices", "p.yaml", "-o", output, cwd=tmp_path)
+        assert ran.code == 2
+        assert f"-o {output} is what is read, and would be lost" in ran.err
+    assert {name: (tmp_path / name).read_text() for name in files} == files
+
+
+def test_report_goes_where_it_is_sent(tmp_path: Path) -> None:
+    write(tmp_path, {"org.yaml": MINIMAL + FRAUD, "real/old.html": "old"})
+    page = invoke("report", cwd=tmp_path).out
+    (tmp_path / "link.html").symlink_to("real/old.html")
+    assert invoke("report", "-o", "link.html", cwd=tmp_path).code == 0
+    assert (tmp_path / "link.html").is_symlink()
+    assert (tmp_path / "real/old.html").read_text() == page
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen("cat pipe > got.html", shell=True, cwd=tmp_path):
+        assert invoke("report", "-o", "pipe", cwd=tmp_path).code == 0
+    assert (tmp_path / "got.html").read_text() == page
+    assert (tmp_path / "pipe").is_fifo(), "a pipe or a device is written into, not replaced"
+    ran = invoke("report", "-o", "real", cwd=tmp_path)
+    assert ran == Ran(3, "", "error: real: is a folder; name a file in it\n")
+
+
+def test_show_names_the_files_of_one_workspace_only(tmp_path: Path) -> None:
+    write(tmp_path, {"org.yaml": MINIMAL + "workspaces: {a: {legacy: true}, x-a: {legacy: true}}\n"})
+    files = json.loads(invoke("show", "a", "--format", "json", cwd=tmp_path).out)["files"]
+    assert [Path(file).name for file in files] == ["workspace-a.yaml"]

@@ -48,7 +48,8 @@ class ArgoCD:
 
     def expected(self, repository: Repository) -> set[str]:
         """Names of the Applications that there should be."""
-        return {repository.cluster, *(shortened(f"{repository.cluster}--{each}") for each in repository.namespaces)}
+        whole = {repository.cluster} if (repository.rendered / "cluster").is_dir() else set()
+        return whole | {shortened(f"{repository.cluster}--{each}") for each in repository.namespaces}
 
     def refresh(self, repository: Repository, hard: bool = False) -> None:
         """Make it look at the repository now, instead of in three minutes."""

@@ -43,7 +43,8 @@ class Flux:
     def expected(self, repository: Repository) -> set[str]:
         """Names of the Kustomizations that there should be."""
         names = {shortened(f"{repository.cluster}--{each}") for each in repository.namespaces}
-        return {repository.cluster, f"{repository.cluster}.delivery"} | names
+        whole = {repository.cluster} if (repository.rendered / "cluster").is_dir() else set()
+        return {f"{repository.cluster}.delivery"} | whole | names
 
     def refresh(self, repository: Repository) -> str:
         """Make it look at the repository now; the token of the request."""

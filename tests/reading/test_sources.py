@@ -79,7 +79,7 @@ def test_a_pipe_is_not_a_fragment(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("missing.yaml", "no such file; name the organization's file"), (".", "cannot be read: Is a directory")],
+    [("missing.yaml", "no such file; check its name"), (".", "cannot be read: Is a directory")],
 )
 def test_what_cannot_be_read_stops_the_program(name: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(Stop, match=message):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from generator.cluster.dump import read_dump
 from generator.model.org import Namespace, Org
+from generator.model.quantity import Quantity
 from generator.pipeline import examine
 from generator.plan.access import matrix
 from generator.problems import Stop, Usage
@@ -149,6 +150,11 @@ def test_prices(tmp_path: Path) -> None:
         ("prices: {requests.cpu: {price: -1, per: 1}}", r"prices.yaml:1:32: expected a price such as 21.50"),
         ("prices: {requests.cpu: {price: 1, per: 0}}", r"prices.yaml:1:\d+: a price is for more than nothing"),
         ("prices: {requests.cpu: {price: 1}}", "per"),
+        ("prices: {}", "there is no price in it"),
+        (
+            "prices: {cpu: {price: 1, per: 1}, requests.cpu: {price: 2, per: 1}}",
+            r"prices.yaml:1:\d+: requests.cpu is the same as cpu above; keep one",
+        ),
         ("prices: {requests.cpu: 1}", "expected a map"),
         ("prices: {requests.cpu: {price: 1e9, per: 1}}", "expected a price"),
         ("prices: {requests.cpu: {price: 1, per: 1}}\nsurcharge: 3", "surcharge"),
@@ -209,5 +215,7 @@ def test_amounts_for_people() -> None:
     found = {each.resource: each for each in capacity(EXAMPLE).resources}
     assert readable(found["requests.cpu"].allowed) == "614.4"
     assert readable(found["requests.memory"].amount) == "1856Gi"
+    assert readable(Quantity(1_250_000_000)) == "1.25", "as exact as a quota can be"
+    assert readable(Quantity(1_500_000_000_000)) == "1500"
     assert readable(None) == "–"
     assert as_data(found["requests.cpu"])["allowed"] == "614400m"
