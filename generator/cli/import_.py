@@ -78,7 +78,7 @@ def import_(
         output = os.path.join(output, "org.yaml")
     folder, file = os.path.split(output)
     live, version = _live(dump, kubeconfig, context)
-    wanted = Wanted(organization, cluster, kubernetes_version or version, primary_namespace, split_by, file)
+    wanted = Wanted(organization, cluster, kubernetes_version, primary_namespace, split_by, file, version)
     found = import_live(live, wanted)
     files, advice = _with_settings(folder, found)
     if taken := _stale(folder, files) or ([] if force else in_the_way(folder, files)):
@@ -127,10 +127,13 @@ def _with_settings(folder: str, found: Imported) -> tuple[dict[str, str], list[s
     if SETTINGS not in files or not before.file:
         return files, []
     wanted = os.path.realpath(os.path.join(folder, IMPORTED))
+    named = os.path.relpath(wanted, os.path.realpath(os.path.dirname(before.file) or "."))
+    if named.split(os.sep)[0] == os.pardir:
+        return files, []  # settings cannot name what is outside of their folder, and those beside the file go first
     del files[SETTINGS]
     if wanted in (os.path.realpath(each) for each in before.templates):
         return files, []
-    return files, [f'{before.file}: add "{IMPORTED}" to `templates`; until then what is kept there is not rendered']
+    return files, [f'{before.file}: add "{named}" to `templates`; until then what is kept there is not rendered']
 
 
 def _stale(folder: str, files: Iterable[str]) -> list[str]:

@@ -160,6 +160,8 @@ def _homes(org: Org, workspaces: Sequence[str]) -> frozenset[str]:
         if name not in org.workspaces:
             mapped = [each.name for each in org.workspaces.values() if each.namespace == name]
             hint = f'; namespace "{name}" is that of workspace "{mapped[0]}"' if mapped else ""
+            if name.endswith((".yaml", ".yml")):
+                hint = f"; the organization's file is named with --file {name}"
             raise Usage(f'there is no workspace "{name}"{hint or nearest(name, org.workspaces)}')
     if workspaces:
         return frozenset(home(org, org.workspaces[name]) for name in workspaces)

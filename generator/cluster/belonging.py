@@ -45,12 +45,13 @@ def require_own(org: Org, live: Live) -> None:
         raise Usage(f"{why}; {remedy}, or go on with --any-cluster")
 
 
-def strange(org: Org, live: Live) -> Iterator[str]:
-    """What is odd, and still proves nothing."""
+def strange(org: Org, live: Live, whole: bool = True) -> Iterator[str]:
+    """What is odd, and still proves nothing. Unless `whole`, only some of the organization's namespaces were read."""
     names = set(_organizations(live))
     if not names and not live.partial:
+        read = "nothing" if whole else "nothing of what was read"
         yield (
-            f'nothing in {live.source} names organization "{org.organization.name}": either nothing has been applied '
+            f'{read} in {live.source} names organization "{org.organization.name}": either nothing has been applied '
             "yet, or it is another cluster; see the context"
         )
     for name in sorted(names - {org.organization.name})[:3]:

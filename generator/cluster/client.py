@@ -102,10 +102,10 @@ class Cluster:
 
     def _judged(self, status: int, data: bytes, path: str) -> Answer:
         if status == 401:
+            there = f" --context {quote(printable(self.context))}" if self.context != "in-cluster" else ""
             raise Stop(
                 f"{self._place} does not accept the credentials (401 Unauthorized): a token or a client certificate "
-                "that has expired, or one of another cluster; log in again, and try `kubectl auth whoami`"
-                + (f" --context {quote(printable(self.context))}" if self.context != "in-cluster" else "")
+                f"that has expired, or one of another cluster; log in again, and try `kubectl auth whoami{there}`"
             )
         body = {} if status == 404 else _decoded(data)  # a path that nobody serves is answered in plain text
         if body is None or status not in (200, 403, 404, 410):

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, Literal, NamedTuple
 
 from generator.cluster.defaults import completed
-from generator.cluster.ownership import additions, author, is_bookkeeping
+from generator.cluster.ownership import additions, appliers, author, is_bookkeeping
 from generator.model.quantity import parse_quantity
 from generator.objects import Identity
 from generator.problems import Path
@@ -57,6 +57,7 @@ class Difference:
 
 def diff(declared: Objects, live: Objects) -> Iterator[Difference]:
     """Every difference of the declared objects, in their order."""
+    known = frozenset[str]().union(*(appliers(live[identity]) for identity in declared if identity in live))
     for identity, body in declared.items():
         found = live.get(identity)
         if found is None:
@@ -66,7 +67,7 @@ def diff(declared: Objects, live: Objects) -> Iterator[Difference]:
             yield Difference(identity, "terminating", ("metadata", "deletionTimestamp"), live=since)
         fields = list(differing(body, found))
         named = {field.path for field in fields}
-        for path, value in additions(completed(body), found):
+        for path, value in additions(completed(body), found, known):
             if not any(path[:length] in named for length in range(1, len(path) + 1)):
                 fields.append(Field(path, ABSENT, value))
         for field in fields:
@@ -129,6 +130,9 @@ _EFFECTIVE = (
 _AMOUNTS = ("hard", "requests", "limits", "default", "defaultRequest", "max", "min", "maxLimitRequestRatio", "capacity")
 """Fields that hold quantities by resource."""
 
+_AMOUNT = ("sizeLimit", "divisor", "averageValue")
+"""Fields that are a quantity themselves."""
+
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "subjects": ("kind", "namespace", "name"),
     "limits": ("type",),
@@ -188,16 +192,31 @@ def _keyed(declared: list[Any], live: list[Any], path: Path, closed: bool, key: 
 
 
 def _unordered(declared: list[Any], live: list[Any], path: Path, closed: bool) -> Iterator[Field]:
-    """Items are equal or not; of those that have no equal, one on each side are taken for the same one, changed."""
+    """Items are equal or not; of those that have no equal, one on each side are taken for the same one, changed.
+
+    Where more may stand in the live object than is declared, an item is equal to one that holds all of it: the server
+    has added its defaults (the protocol of a port).
+    """
     ours = {_normal(item, ""): (position, item) for position, item in enumerate(declared)}
     theirs = {_normal(item, ""): (position, item) for position, item in enumerate(live)}
     lost = [place for text, place in ours.items() if text not in theirs]
     more = [place for text, place in theirs.items() if text not in ours]
+    if not closed:
+        lost = [(position, item) for position, item in lost if not _claimed(item, more, path)]
     for number, (position, item) in enumerate(lost):
         other = more[number][1] if number < len(more) and closed else ABSENT
         yield Field((*path, position), item, other)
     if closed:
         yield from (Field((*path, position), ABSENT, item) for position, item in more[len(lost) :])
+
+
+def _claimed(item: Any, more: list[tuple[int, Any]], path: Path) -> bool:
+    """Whether one of the live items holds all that is declared of one; it is taken out, so that it counts once."""
+    for place in more:
+        if not any(_walk(item, place[1], (*path, place[0]), closed=False)):
+            more.remove(place)
+            return True
+    return False
 
 
 def _normal(value: Any, name: str, depth: int = 0) -> str:
@@ -217,7 +236,8 @@ def _same(declared: Any, live: Any, path: Path) -> bool:
         return _empty(declared)
     if declared is None:
         return _empty(live)
-    if len(path) > 1 and path[-2] in _AMOUNTS and _scalar(declared) and _scalar(live):
+    amount = path[-1] in _AMOUNT or (len(path) > 1 and path[-2] in _AMOUNTS)
+    if amount and _scalar(declared) and _scalar(live):
         try:
             return parse_quantity(str(declared)) == parse_quantity(str(live))
         except ValueError:

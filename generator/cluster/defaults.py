@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -69,8 +70,18 @@ def _priority_class(body: Body) -> Body:
     return {"preemptionPolicy": body.get("preemptionPolicy") or "PreemptLowerPriority"}
 
 
+def _secret(body: Body) -> Body:
+    """What is written as `stringData` is read as `data`."""
+    plain = _map(body.get("stringData"))
+    if not plain:
+        return {}
+    data = {str(key): b64encode(str(value).encode("utf-8", "surrogatepass")).decode() for key, value in plain.items()}
+    return {"stringData": None, "data": {**_map(body.get("data")), **data}}
+
+
 _DEFAULTS: Mapping[tuple[str, str], Callable[[Body], Body]] = {
     ("", "LimitRange"): _limit_range,
+    ("", "Secret"): _secret,
     ("networking.k8s.io", "NetworkPolicy"): _network_policy,
     (_RBAC, "RoleBinding"): _binding,
     (_RBAC, "ClusterRoleBinding"): _binding,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from typing import Any, Literal
 
 from generator.cluster.comparing import ABSENT, Difference
 from generator.cluster.pods import is_ready, living, unready
+from generator.cluster.remedies import removing
 from generator.model.quantity import parse_quantity
 from generator.objects import Identity
 from generator.plan.words import clipped, printable
@@ -72,7 +74,7 @@ def deletion(body: Body, name: str, fails: str, kubectl: str) -> Finding | None:
 
 
 def deviations(
-    differences: Iterable[Difference], name: str, deployer: str, fails: str, restore: str
+    differences: Iterable[Difference], name: str, deployer: str, fails: str, restore: str, kubectl: str
 ) -> Iterator[Finding]:
     """What the differences between cluster and declaration mean for who deploys there."""
     by_object: dict[Identity, list[Difference]] = {}
@@ -83,7 +85,8 @@ def deviations(
             yield _missing(identity, name, deployer, fails, restore)
             continue
         if found[0].cause == "terminating":
-            yield Finding("degrades", "object-terminating", f"{_called(identity)} is being deleted", restore)
+            look = kubectl + removing(found[0]).removeprefix("kubectl")  # applying it again changes nothing yet
+            yield Finding("degrades", "object-terminating", f"{_called(identity)} is being deleted", look)
         yield from _changed(identity, [each for each in found if each.cause != "terminating"], deployer, fails, restore)
 
 
@@ -166,7 +169,10 @@ def _fields(differences: Sequence[Difference]) -> str:
 
 
 def _value(value: Any) -> str:
-    return clipped(printable(f'"{value}"' if isinstance(value, str) else str(value)), 80)
+    try:
+        return clipped(printable(json.dumps(value, ensure_ascii=False, default=str)), 80)
+    except RecursionError:
+        return "(nested too deeply)"
 
 
 def usage(quotas: Iterable[Body], name: str, frozen: bool, kubectl: str) -> Iterator[Finding]:
@@ -191,7 +197,7 @@ def usage(quotas: Iterable[Body], name: str, frozen: bool, kubectl: str) -> Iter
                     continue
                 message = f"{where} is exceeded, {amounts} in use (it was lowered, or written later): {then}"
                 yield Finding(weight, "quota-over", message, look)
-            elif most.nanos > 0 and now == most:
+            elif now == most and (most.nanos > 0 or (stops and not scoped and not frozen)):
                 yield Finding(weight, "quota-full", f"{where} is used up, {amounts} in use: {then}", look)
             elif most.nanos > 0 and now.nanos * 10 >= most.nanos * 9:
                 yield Finding("note", "quota-near", f"{where} is nearly used up: {amounts} in use", look)

@@ -122,9 +122,8 @@ def _chosen(wanted: str, current: Any, contexts: dict[str, Any], shown: str) -> 
     if name not in contexts:
         how = "" if wanted else " (its current-context)"
         near = printable(nearest(name, contexts))
-        raise Stop(
-            f'{shown}: no context "{printable(name)}"{how}{near} there are {known}'.replace("? there", "? There")
-        )
+        there = f"{near} There are" if near else "; there are"
+        raise Stop(f'{shown}: no context "{printable(name)}"{how}{there} {known}')
     return name
 
 

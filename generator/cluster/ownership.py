@@ -37,21 +37,31 @@ def author(body: Mapping[str, Any], path: Path) -> str:
     return ", ".join(part for part in reversed(latest) if part)
 
 
-def additions(declared: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
+def appliers(body: Mapping[str, Any]) -> frozenset[str]:
+    """Who wrote the marks that only the one who applies our manifests writes; nobody, where none is there."""
+    return frozenset(
+        _text(entry.get("manager"))
+        for entry in _entries(body)
+        if any(_owns(entry.get("fieldsV1"), mark) for mark in _MARKS)
+    )
+
+
+def additions(
+    declared: Mapping[str, Any], body: Mapping[str, Any], known: frozenset[str] = frozenset()
+) -> Iterator[tuple[Path, Any]]:
     """(path, value) of what is not declared and was written by somebody else than the one who applies the object.
 
-    Nothing where the object has no managedFields, or where nobody is known to apply it.
+    An object without our marks, as an organization's own templates may render it, is applied by whom of those `known`
+    to apply others has written to it. Nothing where the object has no managedFields, or where nobody is known.
     """
     entries = list(_entries(body))
-    appliers = {
-        _text(entry.get("manager")) for entry in entries for mark in _MARKS if _owns(entry.get("fieldsV1"), mark)
-    }
-    if not appliers:
+    ours = appliers(body) or known & {_text(entry.get("manager")) for entry in entries}
+    if not ours:
         return
     seen: set[Path] = set()
     for entry in entries:
         manager = _text(entry.get("manager"))
-        if manager in appliers or _CONTROLLERS.fullmatch(manager):
+        if manager in ours or _CONTROLLERS.fullmatch(manager):
             continue
         for path, value in _leaves(entry.get("fieldsV1"), declared, body, ()):
             if path not in seen and not is_bookkeeping(path):
@@ -101,7 +111,7 @@ def _leaves(fields: Any, declared: Any, live: Any, path: Path) -> Iterator[tuple
             wanted = declared.get(rest) if isinstance(declared, Mapping) else None
         elif mark in ("k", "v") and isinstance(live, list):
             step, there = _item(live, mark, rest)
-            wanted = _item(declared, mark, rest)[1] if isinstance(declared, list) else None
+            wanted = _item(declared, mark, rest, lenient=True)[1] if isinstance(declared, list) else None
         else:
             continue
         if there is not None and wanted is None and (not below or mark != "f"):
@@ -110,8 +120,11 @@ def _leaves(fields: Any, declared: Any, live: Any, path: Path) -> Iterator[tuple
             yield from _leaves(below, wanted, there, (*path, step))
 
 
-def _item(items: list[Any], mark: str, text: str) -> tuple[int, Any]:
-    """Position and value of the item that a set of fields names by its key, or by its value."""
+def _item(items: list[Any], mark: str, text: str, lenient: bool = False) -> tuple[int, Any]:
+    """Position and value of the item that a set of fields names by its key, or by its value.
+
+    Where `lenient`, a part of the key that an item leaves to the server's default is no matter.
+    """
     try:
         wanted = json.loads(text)
     except (ValueError, RecursionError):
@@ -120,8 +133,10 @@ def _item(items: list[Any], mark: str, text: str) -> tuple[int, Any]:
         if mark == "v" and item == wanted:
             return position, item
         named = isinstance(item, Mapping) and isinstance(wanted, Mapping)
-        if mark == "k" and named and all(item.get(name) == value for name, value in wanted.items()):
-            return position, item
+        if mark == "k" and named:
+            stated = [name for name in wanted if name in item] if lenient else list(wanted)
+            if stated and all(item.get(name) == wanted[name] for name in stated):
+                return position, item
     return 0, None
 
 

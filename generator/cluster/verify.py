@@ -135,7 +135,7 @@ def verify(
     else:
         picked = [org.workspaces[name] for name in dict.fromkeys(chosen)]
         verdicts = [case.verdict(workspace, home(org, workspace)) for workspace in picked]
-    doubts = [*live.doubts, *strange(org, live)]
+    doubts = [*live.doubts, *strange(org, live, whole=chosen is None)]
     if org.verta.runtime is None:
         doubts.append(
             "whether Verta runs in the namespaces cannot be judged: org.yaml does not say what must run there; "
@@ -198,11 +198,11 @@ class _Case:
         fails = "nothing can run there"
         if workspace:
             fails = f'endpoints of workspace "{clipped(printable(workspace.name), 100)}" will fail to deploy'
-        restore = self._restore(place)
+        bodies = self.there.get(_NAMESPACE, {}).get(place)
+        restore = self._restore(place, gone=not bodies)
         if _NAMESPACE in self.silent:
             yield Finding("unknown", "unread", f"whether namespace {place} exists is not known: not read")
             return
-        bodies = self.there.get(_NAMESPACE, {}).get(place)
         if not bodies:
             message = f"namespace {place} does not exist in cluster {self.org.cluster.name}: {fails}"
             if place not in self.org.namespaces:
@@ -214,7 +214,7 @@ class _Case:
             yield gone
             return
         deployer = f"deployer:{self.org.verta.deployer.cluster_role}" if self.org.verta.deployer else ""
-        yield from deviations(self._differences(workspace, place), place, deployer, fails, restore)
+        yield from deviations(self._differences(workspace, place), place, deployer, fails, restore, self.kubectl)
         yield from usage(self._of(("", "ResourceQuota"), place), place, self._frozen(place), self.kubectl)
         if self.org.verta.runtime and _POD not in self.silent:
             selector = self.org.verta.runtime.selector
@@ -252,10 +252,10 @@ class _Case:
             message = f"not read, so not judged: {', '.join(names)} of namespace {place}"
             yield Finding("unknown", "unread", message)
 
-    def _restore(self, place: str) -> str:
+    def _restore(self, place: str, gone: bool) -> str:
         if not self.declared.get(place):
             return ""
-        command = restoring(self.org, [place], self.folder)
+        command = restoring(self.org, [place], self.folder, gone)
         return self.kubectl + command.removeprefix("kubectl") if command.startswith("kubectl ") else command
 
     def _frozen(self, place: str) -> bool:

@@ -55,6 +55,8 @@ class Wanted:
     primary: str = ""
     split_by: str = ""
     file: str = "org.yaml"
+    server_version: str = ""
+    """The version of the cluster that was asked: what holds where our labels name none."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,9 @@ def _names(found: Survey, wanted: Wanted) -> Names:
     """The names of the organization, its cluster and its version: given, or as the objects say."""
     bodies = [space.namespace for space in found.spaces.values() if is_ours(space.namespace)]
     organization = wanted.organization or _most(labels_of(body).get("verta-gitops.io/organization") for body in bodies)
-    version = wanted.kubernetes_version or _most(
-        str(labels_of(body).get("pod-security.kubernetes.io/enforce-version", "")).removeprefix("v") for body in bodies
+    said = (labels_of(body).get("pod-security.kubernetes.io/enforce-version") for body in bodies)
+    version = (
+        wanted.kubernetes_version or _most(str(each or "").removeprefix("v") for each in said) or wanted.server_version
     )
     cluster = wanted.cluster or _most(_cluster_of(found))
     for name, value, kind in (

@@ -17,6 +17,7 @@ _WORDS = {
     "added": "will be new",
     "replaced": "will stand beside their replacements until they are deleted",
     "changed": "will change",
+    "orphan": "will stay, ours by their labels and declared by nobody",
     "unexplained": "differ, and nothing explains it",
 }
 
@@ -110,7 +111,7 @@ def _remaining(found: Imported) -> Iterator[str]:
             for each in found.residuals
             if each.what == what
         )
-        yield from _counted(f"once applied, {sum(reasons.values()):,} objects {words}", reasons)
+        yield from _counted(f"once applied, {_count(sum(reasons.values()), 'object')} {words}", reasons)
 
 
 def _general(reason: str, key: Identity) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from generator.cluster.comparing import Difference, diff, differing
+from generator.cluster.belonging import ORGANIZATION
+from generator.cluster.comparing import Difference, diff, differing, orphans
 from generator.importing.draft import Draft
 from generator.importing.extras import kept_body
-from generator.importing.survey import Body, is_ours
+from generator.importing.survey import OF_SYNC, Body, annotations_of, is_ours
 from generator.objects import Identity
 from generator.problems import show_path
+from generator.rendering.views import MANAGED_BY, ORIGIN
 
 _FACETS = {
     "ResourceQuota": "quota",
@@ -25,7 +27,7 @@ class Residual(NamedTuple):
     """An object that is not the same in the cluster and in what is rendered."""
 
     what: str
-    """`added`, `replaced` or `changed`; `unexplained` where it should be the same."""
+    """`added`, `replaced`, `changed` or `orphan`; `unexplained` where it should be the same."""
     identity: Identity
     reason: str
 
@@ -42,10 +44,16 @@ def residuals(
             changes.setdefault(each.identity, []).append(each)
     for key, found in changes.items():
         yield _respelled(key, kept[key], live[key], found) if key in kept else _changed(key, live[key], found)
+    replaced = set()
     for name, facts in done.spaces.items():
         for key, facet in sorted(facts.claims.items()):
             if key not in rendered:
+                replaced.add(key)
                 yield Residual("replaced", key, f"{_WORDS[facet]} of namespace {name} under another name")
+    ours = {**MANAGED_BY, ORGANIZATION: done.names.organization}
+    for each in orphans({**rendered, **kept}, live, ours):
+        if each.identity not in replaced:
+            yield Residual("orphan", each.identity, _why_orphan(each.identity, live[each.identity], done))
 
 
 _WORDS = {
@@ -56,6 +64,15 @@ _WORDS = {
     "deployer": "the deployer",
     "workspace": "the workspace",
 }
+
+
+def _why_orphan(key: Identity, body: Body, done: Draft) -> str:
+    if annotations_of(body).get(ORIGIN) == OF_SYNC:
+        return "belongs to verta.sync, which is not read; write it into org.yaml"
+    place = key.name if (key.group, key.kind) == ("", "Namespace") else key.namespace
+    if place in done.survey.excluded:
+        return "its namespace is left out"
+    return "org.yaml does not say it, and it is not kept"
 
 
 def _why_added(key: Identity, done: Draft) -> str:

@@ -13,12 +13,15 @@ from generator.importing.texts import UNWRITABLE
 from generator.model.org import SINGLE_DASH_NAME
 from generator.objects import Identity
 from generator.plan.words import printable
-from generator.rendering.views import MANAGED_BY
+from generator.rendering.views import MANAGED_BY, ORIGIN
 
 Body = Mapping[str, Any]
 
 GUARDS = ("ResourceQuota", "LimitRange", "NetworkPolicy", "RoleBinding", "Role")
 """Kinds that say what may be done in a namespace: what of them an organization cannot express is kept as it is."""
+
+OF_SYNC = "verta.sync"
+"""Where objects come from that `verta.sync` renders; it cannot be told from those that are read."""
 
 _RBAC = "rbac.authorization.k8s.io"
 _SYSTEM = {
@@ -106,7 +109,7 @@ def survey(live: Live, primary: str = "") -> Survey:
             namespaces[key.name] = body
         elif key.namespace:
             inside.setdefault(key.namespace, {})[key] = body
-        elif key.kind in clusterwide and is_ours(body):
+        elif key.kind in clusterwide and is_ours(body) and annotations_of(body).get(ORIGIN) != OF_SYNC:
             clusterwide[key.kind][key.name] = body
         else:
             others[key.kind] += 1

@@ -22,7 +22,8 @@ class Yaml(str):
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9_/][-A-Za-z0-9_./@%+=()]*(?:[ :][-A-Za-z0-9_./@%+=()]+)*", re.ASCII)
-_BAD = "\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff"
+_BAD = "\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffe\uffff"
+"""What no reader takes, and what nobody sees in a review: among the latter what turns the direction of writing."""
 _UNPRINTABLE = re.compile(f"[\x00-\x1f{_BAD}]")
 _BLOCK = re.compile(f"(?![ \n])(?:[^\x00-\x1f{_BAD}]*\n)+[^\x00-\x1f{_BAD}]*")
 """Lines that a literal block can hold: printable, the first of them neither empty nor indented."""

@@ -349,6 +349,7 @@ SERVER = {"server": "https://a.example"}
         ("[1]", "", "is no kubeconfig (TypeError)"),
         ("a: [\n b: token: sesame", "", "is no kubeconfig (line 2, column 10"),
         ({}, "prdo", 'no context "prdo"; did you mean "prod"? There are "prod"'),
+        ({}, "elsewhere", 'no context "elsewhere"; there are "prod"'),
         ({"current-context": "gone"}, "", 'no context "gone" (its current-context)'),
         ({"current-context": None}, "", 'no current-context; name one with --context: "prod"'),
         ({"clusters": []}, "", 'means cluster "c", which is not in the file'),

@@ -84,6 +84,15 @@ DNS = {"to": [{"podSelector": {}}, {"ipBlock": {"cidr": "10.0.0.0/8"}}], "ports"
         (body("ConfigMap", data={"a": "b"}), body("ConfigMap", data={"a": "b"}, immutable=True)),
         (body("Widget", "example.com/v1", spec={"a": None, "b": []}), body("Widget", "example.com/v1", spec={"c": 1})),
         (aggregated(), aggregated(READ)),
+        (
+            body("Service", spec={"ports": [{"port": 80}, {"port": 81}]}),
+            body("Service", spec={"ports": [{"port": n, "targetPort": n, "protocol": "TCP"} for n in (81, 80)]}),
+        ),
+        (
+            body("Pod", spec={"volumes": [{"name": "t", "emptyDir": {"sizeLimit": "1024Mi"}}]}),
+            body("Pod", spec={"volumes": [{"name": "t", "emptyDir": {"sizeLimit": "1Gi"}}]}),
+        ),
+        (body("Secret", stringData={"a": "b"}), body("Secret", data={"a": "Yg=="}, type="Opaque")),
     ],
 )  # fmt: skip
 def test_what_means_the_same_is_no_difference(declared: Body, live: Body) -> None:
@@ -229,6 +238,33 @@ def test_what_controllers_and_the_applier_itself_wrote_does_not_count(manager: s
     fields = {"f:metadata": {**ENGINE["f:metadata"], "f:labels": {"f:team": {}}}} if manager == "engine" else more
     _managed(live, **{"engine": ENGINE, manager: fields})
     assert list(diff({identity(live): quota(pods="10")}, {identity(live): live})) == []
+
+
+def test_objects_without_our_marks_are_applied_by_whoever_applies_the_others() -> None:
+    marked = _managed(quota(pods="10"), engine=ENGINE)
+    own: Body = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "own", "namespace": "fraud"}, "spec": {}}
+    live = {**copy.deepcopy(own), "spec": {"type": "NodePort", "sessionAffinity": "ClientIP"}}
+    _managed(live, engine={"f:spec": {"f:sessionAffinity": {}}}, kubectl_edit={"f:spec": {"f:type": {}}})
+    declared = {identity(marked): quota(pods="10"), identity(own): own}
+    found = list(diff(declared, {identity(marked): marked, identity(own): live}))
+    assert [(each.cause, each.path) for each in found] == [("added", ("spec", "type"))]
+
+
+def test_what_is_added_to_an_item_is_told_alone_where_its_key_has_a_default() -> None:
+    live = body("Service", spec={"ports": [{"port": 80, "protocol": "TCP", "name": "a"}]})
+    by_hand: Body = {"f:spec": {"f:ports": {'k:{"port":80,"protocol":"TCP"}': {"f:name": {}}}}}
+    _managed(live, engine=ENGINE, kubectl_patch=by_hand)
+    found = list(diff({identity(live): body("Service", spec={"ports": [{"port": 80}]})}, {identity(live): live}))
+    assert [(each.path, each.live) for each in found] == [(("spec", "ports", 0, "name"), "a")]
+
+
+def test_items_that_say_more_are_the_same_only_once_and_only_with_all_that_is_declared() -> None:
+    def ports(*numbers: int) -> Body:
+        return body("Service", spec={"ports": [{"port": number, "protocol": "TCP"} for number in numbers]})
+
+    wanted = body("Service", spec={"ports": [{"port": 80}, {"port": 81}]})
+    assert [field.path for field in differing(wanted, ports(80, 82))] == [("spec", "ports", 1)]
+    assert [field.path for field in differing(wanted, ports(80))] == [("spec", "ports", 1)]
 
 
 def test_nobody_is_known_to_apply_it() -> None:

@@ -150,7 +150,13 @@ def test_a_missing_namespace_is_told_in_the_words_of_the_documentation(cluster: 
             "{engine: flux, repoURL: https://git.example.com/a.git}",
             "flux reconcile kustomization prod-us--fraud --with-source -n flux-system",
         ),
-        ("{engine: none}", "kubectl --context=p apply --server-side --force-conflicts -R -f r/namespaces/fraud"),
+        (
+            "{engine: none}",
+            (
+                "kubectl --context=p apply --server-side --force-conflicts -f r/namespaces/fraud/namespace.yaml"
+                " -R -f r/namespaces/fraud"
+            ),
+        ),
     ],
 )
 def test_the_next_command_is_that_of_the_engine(tmp_path: Path, engine: str, command: str) -> None:
@@ -205,6 +211,12 @@ def test_terminating(cluster: Cluster) -> None:
     assert finding.next == "kubectl describe namespace fraud"
 
 
+def test_what_is_being_deleted_is_looked_at_and_not_applied_again(cluster: Cluster) -> None:
+    cluster.quota()["metadata"]["deletionTimestamp"] = "2026-05-04T11:00:00Z"
+    (finding,) = cluster.verdict().findings
+    assert (finding.cause, finding.next) == ("object-terminating", "kubectl get resourcequota quota -n fraud -o yaml")
+
+
 def test_a_namespace_that_is_not_ours(cluster: Cluster) -> None:
     """Somebody made it by hand: no label, no protection, no pod security."""
     cluster.add("v1", "Namespace", "", "fraud")
@@ -250,6 +262,7 @@ USED = ("requests.cpu", "requests.memory", "pods")
         ({"services.loadbalancers": "0"}, {"services.loadbalancers": "0"}, "ready", ""),
         ({"services.loadbalancers": "0"}, {"services.loadbalancers": "1"}, "degraded", "quota-over"),
         ({"persistentvolumeclaims": "3"}, {"persistentvolumeclaims": "3"}, "degraded", "quota-full"),
+        ({"pods": "0"}, {"pods": "0"}, "cannot deploy", "quota-full"),
         ({"pods": "x"}, {"pods": "1"}, "ready", ""),
         ({"pods": "1"}, {}, "ready", ""),
     ],
@@ -266,6 +279,12 @@ def test_a_quota_for_some_pods_only_does_not_stop_all(cluster: Cluster) -> None:
     spec = {"hard": {"pods": "1"}, "scopes": ["BestEffort"]}
     cluster.add("v1", "ResourceQuota", "fraud", "theirs", spec=spec, status={"used": {"pods": "1"}})
     assert cluster.causes()[0] == "degraded"
+
+
+def test_a_quota_that_forbids_some_pods_is_as_somebody_wanted_it(cluster: Cluster) -> None:
+    spec = {"hard": {"pods": "0"}, "scopes": ["BestEffort"]}
+    cluster.add("v1", "ResourceQuota", "fraud", "theirs", spec=spec, status={"used": {"pods": "0"}})
+    assert cluster.causes()[0] == "ready"
 
 
 def test_what_still_runs_in_a_frozen_namespace_is_a_note(cluster: Cluster) -> None:
@@ -434,6 +453,13 @@ def test_verdicts_are_the_same_with_what_is_kept_and_in_any_order(cluster: Clust
     ]
 
 
+def test_where_only_one_namespace_is_read_nothing_is_said_of_the_whole_cluster(cluster: Cluster) -> None:
+    cluster.objects.clear()
+    one = verify(cluster.org, cluster.declared, cluster.live(), NOW, ["fraud-detection"])
+    assert one.doubts[0].startswith('nothing of what was read in context "prod" names organization "acme"')
+    assert cluster.verify().doubts[0].startswith('nothing in context "prod" names organization "acme"')
+
+
 def test_a_cluster_of_somebody_else(cluster: Cluster) -> None:
     assert foreign(cluster.org, cluster.live()) == ""
     assert foreign(cluster.org, cluster.live(objects={})) == ""
@@ -561,6 +587,7 @@ def test_a_dump_of_another_cluster_is_refused_unless_told(cluster: Cluster, tmp_
     ("words", "said"),
     [
         (["fraud-detektion"], 'there is no workspace "fraud-detektion"; did you mean "fraud-detection"?'),
+        (["other.yaml"], "the organization's file is named with --file other.yaml"),
         (["fraud"], 'namespace "fraud" is that of workspace "fraud-detection"'),
         (["--from-dump", "d", "--context", "c"], "leave out --kubeconfig and --context"),
         (["--watch"], "--watch needs a terminal"),

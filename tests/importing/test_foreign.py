@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import string
 from collections.abc import Mapping
@@ -274,6 +275,29 @@ def test_an_import_is_rendered_and_its_drift_is_what_was_said(tmp_path: Path) ->
     assert {each["what"] for each in said["residuals"]} == {"added", "changed", "replaced"}
 
 
+def test_what_is_ours_and_declared_by_nobody_is_said(tmp_path: Path) -> None:
+    ours = {"app.kubernetes.io/managed-by": "verta-gitops", "verta-gitops.io/organization": "acme"}
+
+    def left(kind: str, place: str, name: str, origin: str) -> Body:
+        where = {"namespace": place} if place else {}
+        metadata = {"name": name, **where, "labels": ours, "annotations": {"verta-gitops.io/origin": origin}}
+        return {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": metadata}
+
+    sync = left("RoleBinding", "default", "verta-gitops-sync", "verta.sync")
+    role = left("ClusterRole", "", "verta-gitops-sync", "verta.sync")
+    old = left("RoleBinding", "default", "access:old:view", "workspaces.old")
+    write(tmp_path, {"cluster.json": dump([*many(2), namespace("default"), sync, role, old])})
+    ran = invoke("import", "--from-dump", "cluster.json", *OPTIONS, "--format", "json", cwd=tmp_path)
+    assert ran.code == 0, ran.err
+    said = json.loads(ran.out)
+    assert {(each["kind"], each["name"]): each["reason"] for each in said["residuals"] if each["what"] == "orphan"} == {
+        ("ClusterRole", "verta-gitops-sync"): "belongs to verta.sync, which is not read; write it into org.yaml",
+        ("RoleBinding", "verta-gitops-sync"): "belongs to verta.sync, which is not read; write it into org.yaml",
+        ("RoleBinding", "access:old:view"): "its namespace is left out",
+    }
+    assert said["kept"] == []
+
+
 def test_fragments_by_label(tmp_path: Path) -> None:
     write(tmp_path, {"cluster.json": dump(many(3, 2))})
     ran = invoke("import", "--from-dump", "cluster.json", *OPTIONS, "--split-by", "size", cwd=tmp_path)
@@ -306,7 +330,18 @@ def test_settings_that_are_there_are_left_as_they_are(tmp_path: Path) -> None:
     ran = invoke("import", "--from-dump", "cluster.json", *OPTIONS, cwd=tmp_path)
     assert ran.code == 0
     assert 'add "imported" to `templates`' in ran.err
+    ran = invoke("import", "--from-dump", "cluster.json", *OPTIONS, "-o", "platform/org.yaml", cwd=tmp_path)
+    assert ran.code == 0
+    assert f'add "{os.path.join("platform", "imported")}" to `templates`' in ran.err
     assert (tmp_path / "verta-gitops.toml").read_text() == 'fail-on = "error"\n'
+
+
+def test_settings_that_cannot_name_the_folder_are_not_those_of_the_import(tmp_path: Path) -> None:
+    bodies = [*many(2), thing("NetworkPolicy", "ns-0-0", "mine", peer(team="x"))]
+    here = write(tmp_path / "here", {"cluster.json": dump(bodies), "verta-gitops.toml": 'fail-on = "error"\n'})
+    ran = invoke("import", "--from-dump", "cluster.json", *OPTIONS, "-o", "../there/org.yaml", cwd=here)
+    assert (ran.code, "to `templates`" in ran.err) == (0, False)
+    assert (tmp_path / "there/verta-gitops.toml").read_text() == 'templates = ["imported"]\n'
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import urllib3
-import yaml
 
+from generator.cluster.client import Cluster, connect
 from tests.live.control_plane import ControlPlane
 
 WIDTH = 12
 """Requests that are under way at the same time."""
+AGAIN = urllib3.Retry(total=8, status_forcelist=[429, 500, 503], allowed_methods=None, backoff_factor=0.2)
 
 PLURALS = {
     "Namespace": "namespaces",
@@ -46,23 +47,14 @@ class Answer(NamedTuple):
 class Api:
     """The administrator's connection to a control plane."""
 
-    server: str
-    pool: urllib3.PoolManager
+    cluster: Cluster
 
     @staticmethod
     def of(plane: ControlPlane) -> Api:
         """The connection that the kubeconfig of a control plane describes."""
-        config = yaml.safe_load(plane.kubeconfig.read_text())
-        user, cluster = config["users"][0]["user"], config["clusters"][0]["cluster"]
-        pool = urllib3.PoolManager(
-            maxsize=WIDTH,
-            block=True,
-            cert_file=user["client-certificate"],
-            key_file=user["client-key"],
-            ca_certs=cluster["certificate-authority"],
-            retries=urllib3.Retry(total=8, status_forcelist=[429, 500, 503], allowed_methods=None, backoff_factor=0.2),
-        )
-        return Api(plane.server, pool)
+        cluster = connect(str(plane.kubeconfig))
+        cluster.pool.connection_pool_kw |= {"maxsize": WIDTH, "block": True}
+        return Api(cluster)
 
     def create_dry(self, bodies: Sequence[dict[str, Any]]) -> list[Answer]:
         """What the server would say to each new object, unknown fields refused."""
@@ -85,8 +77,7 @@ class Api:
     def listed(self, api_version: str, kind: str) -> list[dict[str, Any]]:
         """Every object of a kind."""
         body = {"apiVersion": api_version, "kind": kind, "metadata": {}}
-        answer = self.pool.request("GET", self.server + _place(body))
-        items = json.loads(answer.data)["items"]
+        items = self.cluster.get(_place(body)).body["items"]
         return [{"apiVersion": api_version, "kind": kind, **item} for item in items]
 
     def _all(self, calls: Iterable[tuple[Any, ...]]) -> list[Answer]:
@@ -94,8 +85,10 @@ class Api:
             return [each.result() for each in [workers.submit(*call) for call in calls]]
 
     def _send(self, method: str, path: str, query: str, kind: str, body: Any) -> Answer:
-        url = f"{self.server}{path}?fieldValidation=Strict&{query}"
-        answer = self.pool.request(method, url, body=json.dumps(body), headers={"Content-Type": kind})
+        url = f"{self.cluster.server}{path}?fieldValidation=Strict&{query}"
+        headers = self.cluster.headers()
+        headers["Content-Type"] = kind
+        answer = self.cluster.pool.request(method, url, body=json.dumps(body), headers=headers, retries=AGAIN)
         return Answer(answer.status, json.loads(answer.data))
 
 

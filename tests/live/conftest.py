@@ -15,11 +15,11 @@ from tests.live.programs import CONTROL_PLANE, find
 
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """A cluster for the whole run. KUBECONFIG_TEST lends one, of which only namespaces of a new prefix are touched."""
+    """A cluster for the whole run. KUBECONFIG_TEST lends one, of which only names of a new prefix are touched."""
     if find("kubectl", CONTROL_PLANE) is None:
         pytest.skip("kubectl not found: put it on the PATH, or run `make control-plane`")
     if lent := os.environ.get("KUBECONFIG_TEST"):
-        with borrowed(Path(lent), f"vg-{uuid4().hex[:6]}-") as plane:
+        with borrowed(Path(lent), f"vg-{uuid4().hex[:6]}-", tmp_path_factory.mktemp("lent")) as plane:
             yield plane
         return
     if absent := missing():
@@ -32,7 +32,7 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
 
 @pytest.fixture(scope="session")
 def own_plane(control_plane: ControlPlane) -> ControlPlane:
-    """A cluster that is the tests' alone: for what touches more than namespaces of a prefix."""
+    """A cluster that is the tests' alone: for what touches more than names of a prefix, or needs its flags."""
     if control_plane.prefix:
         pytest.skip("needs a cluster of its own; KUBECONFIG_TEST lends one of which only a prefix is ours")
     return control_plane

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
-import ssl
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import trustme
+import urllib3
 import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from generator.cluster.client import Cluster, connect
 from tests.live.programs import CONTROL_PLANE, find
 
 NEEDED = ("etcd", "kube-apiserver", "kube-controller-manager")
+OURS = ("clusterrolebindings", "clusterroles", "priorityclasses", "namespaces")
+"""Kinds without a namespace of which tests make some."""
 PATIENCE = 120
 """Seconds after which something that should have happened is given up; no test measures them."""
 
@@ -34,7 +37,7 @@ def missing() -> list[str]:
 
 @dataclass
 class ControlPlane:
-    """A running cluster. `prefix` begins the names of the tests' namespaces where the cluster is not ours alone."""
+    """A running cluster. `prefix` begins the tests' own names where the cluster is somebody's."""
 
     kubeconfig: Path
     server: str
@@ -60,24 +63,23 @@ class ControlPlane:
         self, method: str, path: str, body: Any = None, kind: str = "application/json", retry: int = 3
     ) -> tuple[int, Any]:
         """Ask the API server as the administrator: (status, decoded answer)."""
-        config = yaml.safe_load(self.kubeconfig.read_text())
-        user = config["users"][0]["user"]
-        context = ssl.create_default_context(cafile=config["clusters"][0]["cluster"]["certificate-authority"])
-        context.load_cert_chain(user["client-certificate"], user["client-key"])
+        headers = self._cluster.headers()
+        headers["Content-Type"] = kind
         data = body.encode() if isinstance(body, str) else None if body is None else json.dumps(body).encode()
-        asked = urllib.request.Request(self.server + path, data=data, method=method, headers={"Content-Type": kind})
+        url = self._cluster.server + path
+        answer = self._cluster.pool.request(method, url, body=data, headers=headers, timeout=PATIENCE)
+        if answer.status == 429 and retry:
+            time.sleep(1)
+            return self.request(method, path, body, kind, retry - 1)
         try:
-            with urllib.request.urlopen(asked, context=context, timeout=PATIENCE) as answer:
-                return answer.status, json.loads(answer.read() or b"null")
-        except urllib.error.HTTPError as error:
-            text = error.read().decode()
-            if error.code == 429 and retry:
-                time.sleep(1)
-                return self.request(method, path, body, kind, retry - 1)
-            try:
-                return error.code, json.loads(text)
-            except ValueError:
-                return error.code, text
+            return answer.status, json.loads(answer.data or b"null")
+        except ValueError:
+            return answer.status, answer.data.decode()
+
+    @cached_property
+    def _cluster(self) -> Cluster:
+        """Reached as the program itself reaches it, so that every kubeconfig will do."""
+        return connect(str(self.kubeconfig))
 
     def apply(self, text: str, manager: str = "tests") -> None:
         """Server-side apply of a stream of manifests, unknown fields refused; fails the test where one is."""
@@ -95,9 +97,32 @@ class ControlPlane:
 
     def user(self, name: str, group: str = "nobody") -> Path:
         """A kubeconfig of somebody who may do nothing until a binding says otherwise."""
-        assert self.authority is not None, "only where the cluster is ours alone"
         stem = self.folder / name.replace(":", "-")
-        return _identity(stem, self.server, self.authority, name, group)
+        if self.authority is not None:
+            return _identity(stem, self.server, self.authority, name, group)
+        config = yaml.safe_load(self.kubeconfig.read_text())
+        config["users"][0]["user"] |= {"as": name, "as-groups": [group]}
+        return _written(Path(f"{stem}.kubeconfig"), config)
+
+    def named(self, text: str, stem: str) -> str:
+        """A text with the prefix before every name that begins with the stem, and has none yet."""
+        if not self.prefix:
+            return text
+        return re.sub(rf"(?<!\w)(?<!{re.escape(self.prefix)}){re.escape(stem)}", f"{self.prefix}{stem}", text)
+
+    def bare(self, text: str) -> str:
+        """A text without the prefix: what it would be in a cluster that is ours alone."""
+        return text.replace(self.prefix, "") if self.prefix else text
+
+    def clear(self) -> None:
+        """Delete whatever has the prefix in its name, and wait until it is gone."""
+        assert self.prefix, "nobody cleans up a cluster that is ours alone"
+        for kind in OURS:
+            names = self.kubectl("get", kind, "-o", "name").stdout.split()
+            mine = [name for name in names if self.prefix in name]
+            if mine:
+                done = self.kubectl("delete", "--ignore-not-found", f"--timeout={PATIENCE}s", *mine, check=False)
+                assert done.returncode == 0, f"left behind: {done.stderr}"
 
 
 @contextmanager
@@ -181,18 +206,22 @@ def started(folder: Path, arguments: Mapping[str, Sequence[str]] | None = None) 
 
 
 @contextmanager
-def borrowed(kubeconfig: Path, prefix: str) -> Iterator[ControlPlane]:
-    """Somebody's cluster, of which only namespaces with the prefix are touched; they are deleted at the end."""
-    plane = ControlPlane(kubeconfig, "", "", prefix=prefix)
-    plane.server = yaml.safe_load(kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
+def borrowed(kubeconfig: Path, prefix: str, folder: Path) -> Iterator[ControlPlane]:
+    """Somebody's cluster, of which only what has the prefix in its name is touched; that is deleted at the end.
+
+    `folder` gets a copy of the kubeconfig, of its current context alone, and the kubeconfigs of users.
+    """
+    lent = ControlPlane(kubeconfig, "", "").kubectl("config", "view", "--raw", "--minify", "--flatten", "-o", "json")
+    config = json.loads(lent.stdout)
+    cluster = config["clusters"][0]["cluster"]
+    user = config["users"][0]["user"] if config.get("users") else {}
+    copy = _written(folder / "lent.kubeconfig", _config(cluster, user))
+    plane = ControlPlane(copy, cluster["server"], "", prefix=prefix, folder=folder)
     plane.version = json.loads(plane.kubectl("version", "-o", "json").stdout)["serverVersion"]["gitVersion"]
     try:
         yield plane
     finally:
-        names = plane.kubectl("get", "namespaces", "-o", "name").stdout.split()
-        mine = [name for name in names if name.startswith(f"namespace/{prefix}")]
-        if mine:
-            plane.kubectl("delete", "--wait=false", *mine)
+        plane.clear()
 
 
 def _wait_ready(plane: ControlPlane, running: Sequence[subprocess.Popen[bytes]], folder: Path) -> None:
@@ -201,9 +230,7 @@ def _wait_ready(plane: ControlPlane, running: Sequence[subprocess.Popen[bytes]],
             assert process.poll() is None, f"{name} ended: {(folder / f'{name}.log').read_text()[-2000:]}"
         try:
             return plane.request("GET", "/readyz")[0] == 200
-        except ValueError:  # `ok` is no JSON, and means yes
-            return True
-        except OSError:
+        except urllib3.exceptions.HTTPError:
             return False
 
     plane.wait("the API server", ready)
@@ -235,14 +262,22 @@ def _identity(stem: Path, server: str, authority: trustme.CA, name: str, group: 
     issued.private_key_pem.write_to_path(f"{stem}.key")
     issued.cert_chain_pems[0].write_to_path(f"{stem}.crt")
     cluster = {"server": server, "certificate-authority": str(stem.with_name("ca.crt"))}
-    config = {
+    user = {"client-certificate": f"{stem}.crt", "client-key": f"{stem}.key"}
+    return _written(Path(f"{stem}.kubeconfig"), _config(cluster, user))
+
+
+def _config(cluster: dict[str, Any], user: dict[str, Any]) -> dict[str, Any]:
+    return {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": "test",
         "clusters": [{"name": "test", "cluster": cluster}],
-        "users": [{"name": "test", "user": {"client-certificate": f"{stem}.crt", "client-key": f"{stem}.key"}}],
+        "users": [{"name": "test", "user": user}],
         "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
     }
-    path = Path(f"{stem}.kubeconfig")
+
+
+def _written(path: Path, config: dict[str, Any]) -> Path:
+    path.touch(0o600)
     path.write_text(yaml.safe_dump(config))
     return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ ORG = """
 version: 1
 organization: {name: drifting}
 cluster: {name: prod-us, kubernetesVersion: "1.33"}
-verta: {primaryNamespace: verta-drift, deployer: {serviceAccount: d, namespace: verta-drift}}
+verta: {primaryNamespace: drift-verta, deployer: {serviceAccount: d, namespace: drift-verta}}
 defaults: {tier: standard}
 tiers:
   standard:
@@ -40,10 +41,16 @@ KINDS = "namespaces,resourcequotas,limitranges,networkpolicies,rolebindings,conf
 
 
 class Place:
-    """A folder with the organization, rendered and applied."""
+    """A folder with the organization, rendered and applied.
+
+    Whatever is called drift… has the prefix before it in the cluster, and not in the words that tests give and get.
+    """
 
     def __init__(self, plane: ControlPlane, folder: Path) -> None:
         self.plane, self.folder = plane, folder
+
+    def kubectl(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return self.plane.kubectl(*(self.plane.named(word, "drift") for word in words), check=check)
 
     def apply(self) -> None:
         rendered = sorted((self.folder / "rendered").rglob("*.yaml"), key=lambda path: path.name != "namespace.yaml")
@@ -52,8 +59,9 @@ class Place:
         self.plane.kubectl(*how, text=text)
 
     def drift(self, *more: str) -> Ran:
-        source = () if "--from-dump" in more else ("--kubeconfig", str(self.plane.kubeconfig))
-        return invoke("drift", *source, *more, cwd=self.folder)
+        source = () if {"--from-dump", "--kubeconfig"} & set(more) else ("--kubeconfig", str(self.plane.kubeconfig))
+        ran = invoke("drift", *source, *more, cwd=self.folder)
+        return Ran(ran.code, self.plane.bare(ran.out), self.plane.bare(ran.err))
 
     def differences(self) -> list[tuple[str, ...]]:
         """(cause, namespace, kind, name, field) of each difference, and the exit code beside them."""
@@ -64,14 +72,14 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(own_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    folder = write(tmp_path_factory.mktemp("drift"), {"org.yaml": ORG})
+def place(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = write(tmp_path_factory.mktemp("applied"), {"org.yaml": control_plane.named(ORG, "drift")})
     assert invoke("render", cwd=folder).code == 0
-    found = Place(own_plane, folder)
+    found = Place(control_plane, folder)
     found.apply()
     yield found
-    own_plane.kubectl("delete", "namespace", "-l", "verta-gitops.io/organization=drifting")
-    own_plane.kubectl("delete", "clusterrole,clusterrolebinding", "drift-half", "--ignore-not-found")
+    found.kubectl("delete", "namespace", "-l", "verta-gitops.io/organization=drifting")
+    found.kubectl("delete", "clusterrole,clusterrolebinding", "drift-half", "--ignore-not-found")
 
 
 @pytest.fixture
@@ -80,8 +88,8 @@ def applied(place: Place) -> Iterator[Place]:
     place.apply()
     assert place.drift().code == 0, place.drift().out
     yield place
-    place.plane.kubectl("-n", "drift-two", "delete", "resourcequotas,networkpolicies,rolebindings", "--all")
-    place.plane.kubectl("label", "namespace", "drift-one", "by-hand-")
+    place.kubectl("-n", "drift-two", "delete", "resourcequotas,networkpolicies,rolebindings", "--all")
+    place.kubectl("label", "namespace", "drift-one", "by-hand-")
 
 
 def test_what_was_applied_has_no_drift(applied: Place) -> None:
@@ -92,7 +100,7 @@ def test_what_was_applied_has_no_drift(applied: Place) -> None:
 
 def test_a_dump_says_the_same_as_the_cluster(applied: Place) -> None:
     command = ["get", KINDS, "-A", "-o", "json", "--show-managed-fields"]
-    (applied.folder / "dump.json.gz").write_bytes(gzip.compress(applied.plane.kubectl(*command).stdout.encode()))
+    (applied.folder / "dump.json.gz").write_bytes(gzip.compress(applied.kubectl(*command).stdout.encode()))
     ran = applied.drift("--from-dump", "dump.json.gz")
     missing = {"PriorityClass", "ClusterRole"} & {
         line.split(" ")[2] for line in ran.out.splitlines() if "not c" in line
@@ -104,7 +112,7 @@ def test_a_dump_says_the_same_as_the_cluster(applied: Place) -> None:
 
 def test_a_lowered_quota_and_an_added_key(applied: Place) -> None:
     patch = json.dumps({"spec": {"hard": {"pods": "7", "secrets": "3"}}})
-    applied.plane.kubectl("-n", "drift-two", "patch", "resourcequota", "quota", "--type=merge", "-p", patch)
+    applied.kubectl("-n", "drift-two", "patch", "resourcequota", "quota", "--type=merge", "-p", patch)
     assert applied.differences() == [
         ("changed", "drift-two", "ResourceQuota", "quota", "spec.hard.pods"),
         ("added", "drift-two", "ResourceQuota", "quota", "spec.hard.secrets"),
@@ -118,12 +126,12 @@ def test_a_lowered_quota_and_an_added_key(applied: Place) -> None:
 
 def test_a_quantity_in_another_spelling_is_no_drift(applied: Place) -> None:
     patch = json.dumps({"spec": {"hard": {"requests.cpu": "16000m"}}})
-    applied.plane.kubectl("-n", "drift-two", "patch", "resourcequota", "quota", "--type=merge", "-p", patch)
+    applied.kubectl("-n", "drift-two", "patch", "resourcequota", "quota", "--type=merge", "-p", patch)
     assert applied.differences() == []
 
 
 def test_an_edited_label_and_one_by_hand(applied: Place) -> None:
-    applied.plane.kubectl("label", "namespace", "drift-one", "team=two", "by-hand=yes", "--overwrite")
+    applied.kubectl("label", "namespace", "drift-one", "team=two", "by-hand=yes", "--overwrite")
     assert applied.differences() == [
         ("added", "", "Namespace", "drift-one", "metadata.labels.by-hand"),
         ("changed", "", "Namespace", "drift-one", "metadata.labels.team"),
@@ -136,15 +144,15 @@ def test_an_edited_label_and_one_by_hand(applied: Place) -> None:
 
 def test_a_weaker_pod_security_by_hand(applied: Place) -> None:
     key = "pod-security.kubernetes.io/enforce"
-    applied.plane.kubectl("label", "namespace", "drift-one", f"{key}=privileged", "--overwrite")
+    applied.kubectl("label", "namespace", "drift-one", f"{key}=privileged", "--overwrite")
     assert applied.differences() == [("changed", "", "Namespace", "drift-one", f'metadata.labels["{key}"]')]
 
 
 def test_a_removed_and_a_widened_binding(applied: Place) -> None:
-    applied.plane.kubectl("-n", "drift-three", "delete", "rolebinding", "access:people:view")
+    applied.kubectl("-n", "drift-three", "delete", "rolebinding", "access:people:view")
     everyone = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:authenticated"}
     patch = json.dumps([{"op": "add", "path": "/subjects/-", "value": everyone}])
-    applied.plane.kubectl("-n", "drift-two", "patch", "rolebinding", "access:people:view", "--type=json", "-p", patch)
+    applied.kubectl("-n", "drift-two", "patch", "rolebinding", "access:people:view", "--type=json", "-p", patch)
     assert applied.differences() == [
         ("missing", "drift-three", "RoleBinding", "access:people:view", ""),
         ("added", "drift-two", "RoleBinding", "access:people:view", "subjects[1]"),
@@ -157,19 +165,18 @@ def test_a_removed_and_a_widened_binding(applied: Place) -> None:
 def test_an_opened_network_policy(applied: Place) -> None:
     patch = json.dumps([{"op": "add", "path": "/spec/ingress/-", "value": {"from": [{"namespaceSelector": {}}]}}])
     words = ["-n", "drift-two", "patch", "networkpolicy", "allow-from-verta", "--type=json", "-p", patch]
-    applied.plane.kubectl(*words)
+    applied.kubectl(*words)
     found = applied.differences()
     assert found == [("added", "drift-two", "NetworkPolicy", "allow-from-verta", "spec.ingress[1]")]
 
 
 def test_orphans_of_ours_and_not_of_others(applied: Place) -> None:
-    plane = applied.plane
     ours = "app.kubernetes.io/managed-by=verta-gitops"
     for name, organization in (("drift-orphan", "drifting"), ("drift-other", "somebody-else")):
-        plane.kubectl("create", "namespace", name)
-        plane.kubectl("label", "namespace", name, ours, f"verta-gitops.io/organization={organization}")
-    plane.kubectl("-n", "drift-one", "create", "rolebinding", "left;behind", "--clusterrole=view", "--group=x")
-    plane.kubectl(
+        applied.kubectl("create", "namespace", name)
+        applied.kubectl("label", "namespace", name, ours, f"verta-gitops.io/organization={organization}")
+    applied.kubectl("-n", "drift-one", "create", "rolebinding", "left;behind", "--clusterrole=view", "--group=x")
+    applied.kubectl(
         "-n", "drift-one", "label", "rolebinding", "left;behind", ours, "verta-gitops.io/organization=drifting"
     )
     try:
@@ -185,18 +192,17 @@ def test_orphans_of_ours_and_not_of_others(applied: Place) -> None:
         assert '"somebody-else"' in out
         assert "delete namespace" not in out
     finally:
-        plane.kubectl("delete", "namespace", "drift-orphan", "drift-other")
-        plane.kubectl("-n", "drift-one", "delete", "rolebinding", "left;behind")
+        applied.kubectl("delete", "namespace", "drift-orphan", "drift-other")
+        applied.kubectl("-n", "drift-one", "delete", "rolebinding", "left;behind")
 
 
 def test_a_namespace_that_terminates_and_one_that_is_gone(applied: Place) -> None:
-    plane = applied.plane
     hold = {"metadata": {"finalizers": ["acme.example.com/hold"]}}
-    plane.kubectl("patch", "namespace", "drift-three", "--type=merge", "-p", json.dumps(hold))
+    applied.kubectl("patch", "namespace", "drift-three", "--type=merge", "-p", json.dumps(hold))
     try:
-        plane.kubectl("delete", "namespace", "drift-three", "--wait=false")
-        plane.kubectl("delete", "namespace", "drift-four", "--wait=true")
-        plane.wait("what is in the namespace goes", lambda: not _policies(plane, "drift-three"))
+        applied.kubectl("delete", "namespace", "drift-three", "--wait=false")
+        applied.kubectl("delete", "namespace", "drift-four", "--wait=true")
+        applied.plane.wait("what is in the namespace goes", lambda: not _policies(applied, "drift-three"))
         ran = applied.drift()
         assert ran.code == 1
         assert (
@@ -208,42 +214,40 @@ def test_a_namespace_that_terminates_and_one_that_is_gone(applied: Place) -> Non
         assert "-f rendered/prod-us/namespaces/drift-four/namespace.yaml -R -f rendered/prod-us/namespaces/" in ran.out
         assert ran.out.count("NetworkPolicy") == 0
     finally:
-        plane.kubectl("patch", "namespace", "drift-three", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+        applied.kubectl("patch", "namespace", "drift-three", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
         gone = ["get", "namespace", "drift-three"]
-        plane.wait("the namespace goes", lambda: plane.kubectl(*gone, check=False).returncode != 0)
+        applied.plane.wait("the namespace goes", lambda: applied.kubectl(*gone, check=False).returncode != 0)
 
 
 def test_the_command_that_is_named_makes_it_right(applied: Place) -> None:
-    plane = applied.plane
-    plane.kubectl("delete", "namespace", "drift-four", "--wait=true")
+    applied.kubectl("delete", "namespace", "drift-four", "--wait=true")
     out = applied.drift().out
     command = next(line.partition("→ kubectl ")[2] for line in out.splitlines() if "→ kubectl apply" in line)
     where = [word.replace("rendered/", f"{applied.folder}/rendered/") for word in command.split()]
-    plane.kubectl(*where)
+    applied.kubectl(*where)
     assert applied.drift().code == 0
 
 
 def test_a_user_who_may_not_list_all_gets_a_partial_answer(applied: Place) -> None:
-    plane = applied.plane
     role: dict[str, Any] = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
-        "metadata": {"name": "drift-half"},
+        "metadata": {"name": f"{applied.plane.prefix}drift-half"},
         "rules": [
             {"apiGroups": [""], "resources": ["namespaces", "resourcequotas", "limitranges"], "verbs": ["list"]},
             {"apiGroups": ["networking.k8s.io"], "resources": ["networkpolicies"], "verbs": ["list"]},
         ],
     }
-    plane.apply(json.dumps(role))
-    plane.kubectl("create", "clusterrolebinding", "drift-half", "--clusterrole=drift-half", "--user=half")
-    ran = invoke("drift", "--kubeconfig", str(plane.user("half")), cwd=applied.folder)
+    applied.plane.apply(json.dumps(role))
+    applied.kubectl("create", "clusterrolebinding", "drift-half", "--clusterrole=drift-half", "--user=drift-half")
+    ran = applied.drift("--kubeconfig", str(applied.plane.user(f"{applied.plane.prefix}drift-half")))
     assert ran.code == 3
     assert "not compared: RoleBinding.rbac.authorization.k8s.io" in ran.out
     assert "no drift in what could be compared" in ran.out
 
 
 def test_another_organizations_cluster_is_refused(applied: Place, tmp_path: Path) -> None:
-    write(tmp_path, {"org.yaml": ORG.replace("name: drifting", "name: elsewhere")})
+    write(tmp_path, {"org.yaml": applied.plane.named(ORG.replace("name: drifting", "name: elsewhere"), "drift")})
     ran = invoke("drift", "--kubeconfig", str(applied.plane.kubeconfig), cwd=tmp_path)
     assert ran.code == 2
     assert "is the cluster of organization " in ran.err
@@ -251,5 +255,5 @@ def test_another_organizations_cluster_is_refused(applied: Place, tmp_path: Path
     assert invoke("drift", "--kubeconfig", str(applied.plane.kubeconfig), "--any-cluster", cwd=tmp_path).code == 1
 
 
-def _policies(plane: ControlPlane, namespace: str) -> str:
-    return plane.kubectl("-n", namespace, "get", "networkpolicies,rolebindings,limitranges", "-o", "name").stdout
+def _policies(place: Place, namespace: str) -> str:
+    return place.kubectl("-n", namespace, "get", "networkpolicies,rolebindings,limitranges", "-o", "name").stdout

@@ -91,7 +91,10 @@ class World:
         """A pod of Verta with the status that a kubelet would give it."""
         home = namespace or self.fraud
         meta = {"name": name, "labels": {"app.kubernetes.io/part-of": "verta"}}
-        spec = {"containers": [{"name": "agent", "image": "registry.example/agent:1"}]}
+        spec: dict[str, Any] = {"containers": [{"name": "agent", "image": "registry.example/agent:1"}]}
+        spec |= {"schedulerName": "nobody"}  # where there are nodes, none gets it
+        account = f"/api/v1/namespaces/{home}/serviceaccounts/default"  # admission may want it
+        self.plane.wait("the default service account", lambda: self.plane.request("GET", account)[0] == 200)
         path = f"/api/v1/namespaces/{home}/pods"
         code, said = self.plane.request("POST", path, {"metadata": meta, "spec": spec})
         assert code == 201, said
@@ -113,30 +116,33 @@ RUNS = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
 
 
 @pytest.fixture(scope="module")
-def reader(own_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reader(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A kubeconfig of somebody who has the ClusterRole that the program prints, and nothing else."""
     folder = write(tmp_path_factory.mktemp("role"), {"org.yaml": ORG.format(name="any")})
-    role = invoke("verify", "--print-role", cwd=folder)
-    assert role.code == 0
+    printed = invoke("verify", "--print-role", cwd=folder)
+    assert printed.code == 0
+    name, api = f"{control_plane.prefix}verify-reader", "rbac.authorization.k8s.io"
+    role = yaml.safe_load(printed.out)
+    role["metadata"]["name"] = f"{control_plane.prefix}{role['metadata']['name']}"
     binding = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "apiVersion": f"{api}/v1",
         "kind": "ClusterRoleBinding",
-        "metadata": {"name": "verify-reader"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "verta-gitops:reader"},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "verify-reader"}],
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": role["metadata"]["name"]},
+        "subjects": [{"apiGroup": api, "kind": "User", "name": name}],
     }
-    own_plane.apply(f"{role.out}---\n{json.dumps(binding)}\n")
-    return own_plane.user("verify-reader")
+    control_plane.apply(yaml.safe_dump_all([role, binding]))
+    return control_plane.user(name)
 
 
 @pytest.fixture
-def world(own_plane: ControlPlane, reader: Path, tmp_path: Path) -> World:
-    name = f"vf{next(NUMBERS)}"
+def world(control_plane: ControlPlane, reader: Path, tmp_path: Path) -> World:
+    name = f"{control_plane.prefix}vf{next(NUMBERS)}"
     files = rendered(ORG.format(name=name), tmp_path)
-    own_plane.apply(f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}-verta}}\n")
+    control_plane.apply(f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}-verta}}\n")
     first = sorted(files, key=lambda path: (not path.endswith("/namespace.yaml"), path))
-    own_plane.apply("".join(files[path] for path in first))
-    made = World(own_plane, tmp_path, name, reader)
+    control_plane.apply("".join(files[path] for path in first))
+    made = World(control_plane, tmp_path, name, reader)
     made.pod("agent-0", RUNS)
     made.pod("agent-0", RUNS, f"{name}-verta")
     made.counted("pods", "1")
@@ -172,13 +178,15 @@ def test_a_namespace_that_something_holds(world: World) -> None:
     def told() -> str:
         return world.causes().get("namespace-terminating", "")
 
-    text = world.plane.wait("the finalizer in the conditions", lambda: told() if "backup" in told() else "")
+    try:
+        text = world.plane.wait("the finalizer in the conditions", lambda: told() if "backup" in told() else "")
+    finally:
+        free = {"metadata": {"finalizers": None}}
+        world.plane.request("PATCH", f"{path}/held", free, "application/merge-patch+json")
     assert "is being deleted (Terminating since 20" in text
     assert "held by finalizer kubernetes" in text
     assert "acme.example.com/backup in 1 resource instances" in text
     assert 'endpoints of workspace "fraud-detection" will fail to deploy' in text
-    free = {"metadata": {"finalizers": None}}
-    world.plane.request("PATCH", f"{path}/held", free, "application/merge-patch+json")
 
 
 def test_a_lowered_quota(world: World) -> None:
@@ -314,10 +322,11 @@ def _refused(world: World) -> str:
 
 
 def test_a_forbidden_list_makes_a_partial_answer(world: World) -> None:
+    name = f"{world.plane.prefix}some"
     role = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
-        "metadata": {"name": "some"},
+        "metadata": {"name": name},
         "rules": [
             {
                 "apiGroups": ["", "networking.k8s.io"],
@@ -328,9 +337,9 @@ def test_a_forbidden_list_makes_a_partial_answer(world: World) -> None:
         ],
     }
     world.plane.apply(json.dumps(role))
-    world.plane.kubectl("delete", "clusterrolebinding", "some", "--ignore-not-found")
-    world.plane.kubectl("create", "clusterrolebinding", "some", "--clusterrole=some", "--user=some")
-    world.reader = world.plane.user("some")
+    world.plane.kubectl("delete", "clusterrolebinding", name, "--ignore-not-found")
+    world.plane.kubectl("create", "clusterrolebinding", name, f"--clusterrole={name}", f"--user={name}")
+    world.reader = world.plane.user(name)
     ran = world.verify()
     assert ran.code == 3
     assert "not read, so not judged: ResourceQuota" in ran.out
@@ -409,14 +418,14 @@ def test_a_selector_chooses_from_a_dump_what_the_server_would_choose(world: Worl
         assert chosen == {f"s-{n}" for n, each in enumerate(labels) if matches(selector, each)}, selector
 
 
-def test_the_role_names_what_the_server_serves(own_plane: ControlPlane, tmp_path: Path) -> None:
+def test_the_role_names_what_the_server_serves(control_plane: ControlPlane, tmp_path: Path) -> None:
     write(tmp_path, {"org.yaml": ORG.format(name="any")})
     role = yaml.safe_load(invoke("verify", "--print-role", cwd=tmp_path).out)
     assert [rule["verbs"] for rule in role["rules"]] == [["list"]] * len(role["rules"])
     for rule in role["rules"]:
         (group,) = rule["apiGroups"]
         path = f"/apis/{group}/v1" if group else "/api/v1"
-        served = {each["name"] for each in own_plane.request("GET", path)[1]["resources"]}
+        served = {each["name"] for each in control_plane.request("GET", path)[1]["resources"]}
         assert set(rule["resources"]) <= served
 
 
@@ -432,6 +441,7 @@ def test_the_role_names_what_the_server_serves(own_plane: ControlPlane, tmp_path
 def test_who_is_not_let_in_and_whom_we_do_not_trust(
     own_plane: ControlPlane, tmp_path: Path, change: dict[str, dict[str, str | None]], said: str
 ) -> None:
+    """Somebody's cluster may let nobody in without a name, and have a certificate that everybody trusts."""
     config = yaml.safe_load(own_plane.kubeconfig.read_text())
     if "user" in change:
         config["users"][0]["user"] = change["user"]
@@ -471,7 +481,7 @@ def test_the_same_from_a_dump(world: World, tmp_path: Path) -> None:
 
 @pytest.fixture
 def many(own_plane: ControlPlane) -> Iterator[str]:
-    """A thousand namespaces, each with its quota."""
+    """A thousand namespaces, each with its quota: more than anybody lends."""
     names = [f"many-{number:04}" for number in range(1000)]
 
     def make(name: str) -> None:

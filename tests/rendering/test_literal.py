@@ -135,6 +135,8 @@ def test_json_in_a_block_is_that_json(value: Any) -> None:
         ("it's", '"it\'s"'),
         ("tab\t", '"tab\\t"'),
         ("\u2028", '"\\u2028"'),
+        ("a\u202eb", '"a\\u202eb"'),
+        ("a\u200bb", '"a\\u200bb"'),
         (True, "true"),
         (False, "false"),
         (7, "7"),
