@@ -318,6 +318,7 @@ class Terminal:
         self.seen = ""
         self.child, self.end = pty.fork()
         if self.child == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever runs the tests may have it ignored
             os.chdir(folder)
             os.environ.update(PYTHONPATH=str(ROOT), TERM="xterm", COLUMNS="200")
             os.execv(sys.executable, [sys.executable, "-m", "generator", *args])
