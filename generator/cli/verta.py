@@ -261,7 +261,7 @@ def _summary(finished: list[Done], plan: VertaPlan) -> str:
 
 def _tell(asked: _Asked, failure: str, left: list[str]) -> None:
     """An Event for every workspace that is not applied, on the Namespace that it is mapped to."""
-    from generator.verta.cluster import tell
+    from generator.cluster.events import warn
 
     assert asked.cluster is not None
     homes = {wanted.name: wanted.home for wanted in asked.desired.workspaces}
@@ -274,7 +274,8 @@ def _tell(asked: _Asked, failure: str, left: list[str]) -> None:
     if failure and left:
         reasons.setdefault(left[0], failure)
     for name, reason in sorted(reasons.items()):
-        if homes.get(name) and not tell(asked.cluster, homes[name], name, reason):
+        message = f'workspace "{name}" is not applied to Verta: {reason}'
+        if homes.get(name) and not warn(asked.cluster, homes[name], "VertaNotApplied", message):
             click.echo(f"warning: no Event could be written on namespace {homes[name]}", err=True)
 
 
