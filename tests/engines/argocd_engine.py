@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generator.model.naming import shortened
-from tests.engines.processes import Processes, free_ports, processes
+from tests.engines.engine import Applying
+from tests.engines.processes import free_ports, processes
 from tests.engines.programs import ARGOCD, program, redis
 from tests.engines.repository import Repository
 from tests.live.control_plane import ControlPlane
@@ -33,11 +33,9 @@ stringData: {server.secretkey: not-a-secret}
 
 
 @dataclass
-class ArgoCD:
+class ArgoCD(Applying):
     """A running Argo CD."""
 
-    plane: ControlPlane
-    group: Processes
     name: str = "argocd"
     version: str = ARGOCD.version
 
@@ -46,44 +44,20 @@ class ArgoCD:
         _, body = self.plane.request("GET", f"{API}/applications?labelSelector={_selector(repository)}")
         return {item["metadata"]["name"]: item for item in body["items"]}
 
-    def expected(self, repository: Repository) -> set[str]:
-        """Names of the Applications that there should be."""
-        whole = {repository.cluster} if (repository.rendered / "cluster").is_dir() else set()
-        return whole | {shortened(f"{repository.cluster}--{each}") for each in repository.namespaces}
-
     def refresh(self, repository: Repository, hard: bool = False) -> None:
         """Make it look at the repository now, instead of in three minutes."""
         self._annotate(f"{API}/applicationsets/{repository.cluster}", {REFRESH_SET: "true"})
         for name in self.applications(repository):
             self._annotate(f"{API}/applications/{name}", {REFRESH: "hard" if hard else "normal"})
 
-    def pending(self, repository: Repository) -> dict[str, str]:
-        """What is not yet as the commit says, and why; empty once all is."""
-        self.group.assert_alive()
-        found = self.applications(repository)
-        expected = self.expected(repository)
-        problems = dict.fromkeys(found.keys() - expected, "should not be there")
-        problems |= dict.fromkeys(expected - found.keys(), "is not there")
-        for name in expected & found.keys():
-            if why := _unsettled(found[name], repository.head):
-                problems[name] = why
-        return problems
-
-    def settle(self, repository: Repository) -> dict[str, Any]:
-        """Refresh and wait until every Application is Synced and Healthy at the commit."""
-        self.refresh(repository)
-        last: dict[str, str] = {}
-
-        def settled() -> bool:
-            nonlocal last
-            last = self.pending(repository)
-            return not last
-
-        try:
-            self.plane.wait("Synced and Healthy", settled)
-        except AssertionError as error:
-            raise AssertionError(f"{error}: {json.dumps(last, indent=1)}") from None
-        return self.applications(repository)
+    def unsettled(self, item: dict[str, Any], head: str) -> str:
+        status = item.get("status", {})
+        sync, health = status.get("sync", {}), status.get("health", {}).get("status")
+        operation = status.get("operationState", {})
+        if sync.get("revision") == head and sync.get("status") == "Synced" and health == "Healthy":
+            return "" if "operation" not in item else "still syncing"
+        conditions = "; ".join(condition["message"] for condition in status.get("conditions", []))
+        return f"{sync.get('status')} {health} {sync.get('revision')}: {conditions or operation.get('message')}"
 
     def looked(self, repository: Repository) -> dict[str, Any]:
         """Refresh and wait until it has done whatever it does about it."""
@@ -135,16 +109,6 @@ def _idle(item: dict[str, Any]) -> bool:
     waiting = "Retrying attempt" in state.get("message", "")
     running = state.get("phase") == "Running" or "operation" in item
     return not ((running and not waiting) or _annotated(item, REFRESH))
-
-
-def _unsettled(item: dict[str, Any], commit: str) -> str:
-    status = item.get("status", {})
-    sync, health = status.get("sync", {}), status.get("health", {}).get("status")
-    operation = status.get("operationState", {})
-    if sync.get("revision") == commit and sync.get("status") == "Synced" and health == "Healthy":
-        return "" if "operation" not in item else "still syncing"
-    conditions = "; ".join(condition["message"] for condition in status.get("conditions", []))
-    return f"{sync.get('status')} {health} {sync.get('revision')}: {conditions or operation.get('message')}"
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from generator.model.naming import shortened
-from tests.engines.processes import Processes, free_ports, processes
+from tests.engines.engine import Applying
+from tests.engines.processes import free_ports, processes
 from tests.engines.programs import FLUX, program
 from tests.engines.repository import Repository
 from tests.live.control_plane import ControlPlane
@@ -24,11 +23,9 @@ _requests = count(1)
 
 
 @dataclass
-class Flux:
+class Flux(Applying):
     """A running Flux."""
 
-    plane: ControlPlane
-    group: Processes
     name: str = "flux"
     version: str = FLUX.version
 
@@ -41,10 +38,8 @@ class Flux:
         return {item["metadata"]["name"]: item for item in body["items"]}
 
     def expected(self, repository: Repository) -> set[str]:
-        """Names of the Kustomizations that there should be."""
-        names = {shortened(f"{repository.cluster}--{each}") for each in repository.namespaces}
-        whole = {repository.cluster} if (repository.rendered / "cluster").is_dir() else set()
-        return {f"{repository.cluster}.delivery"} | whole | names
+        """Names of the Kustomizations that there should be: one more applies the others."""
+        return super().expected(repository) | {f"{repository.cluster}.delivery"}
 
     def refresh(self, repository: Repository) -> str:
         """Make it look at the repository now; the token of the request."""
@@ -52,33 +47,17 @@ class Flux:
         self._annotate(f"{SOURCES}/{repository.cluster}", {REQUESTED: token})
         return token
 
-    def pending(self, repository: Repository) -> dict[str, str]:
-        """What is not yet as the commit says, and why; empty once all is."""
-        self.group.assert_alive()
-        found = self.applications(repository)
-        expected = self.expected(repository)
-        problems = dict.fromkeys(found.keys() - expected, "should not be there")
-        problems |= dict.fromkeys(expected - found.keys(), "is not there")
-        for name in expected & found.keys():
-            if why := _unsettled(found[name], repository.head):
-                problems[name] = why
-        return problems
-
-    def settle(self, repository: Repository) -> dict[str, Any]:
-        """Refresh and wait until every Kustomization is Ready at the commit."""
-        self.refresh(repository)
-        last: dict[str, str] = {}
-
-        def settled() -> bool:
-            nonlocal last
-            last = self.pending(repository)
-            return not last
-
-        try:
-            self.plane.wait("Ready", settled)
-        except AssertionError as error:
-            raise AssertionError(f"{error}: {json.dumps(last, indent=1)}") from None
-        return self.applications(repository)
+    def unsettled(self, item: dict[str, Any], head: str) -> str:
+        status = item.get("status", {})
+        ready: dict[str, Any] = next((each for each in status.get("conditions", []) if each["type"] == "Ready"), {})
+        applied = status.get("lastAppliedRevision", "").endswith(head)
+        if (
+            applied
+            and ready.get("status") == "True"
+            and status.get("observedGeneration") == item["metadata"]["generation"]
+        ):
+            return ""
+        return f"{ready.get('status')} {status.get('lastAppliedRevision')}: {ready.get('message')}"
 
     def looked(self, repository: Repository) -> dict[str, Any]:
         """Refresh and wait until it has done whatever it does about it."""
@@ -109,15 +88,6 @@ class Flux:
 
 def _handled(item: dict[str, Any], token: str) -> bool:
     return bool(item.get("status", {}).get("lastHandledReconcileAt") == token)
-
-
-def _unsettled(item: dict[str, Any], commit: str) -> str:
-    status = item.get("status", {})
-    ready: dict[str, Any] = next((each for each in status.get("conditions", []) if each["type"] == "Ready"), {})
-    applied = status.get("lastAppliedRevision", "").endswith(commit)
-    if applied and ready.get("status") == "True" and status.get("observedGeneration") == item["metadata"]["generation"]:
-        return ""
-    return f"{ready.get('status')} {status.get('lastAppliedRevision')}: {ready.get('message')}"
 
 
 @contextmanager
