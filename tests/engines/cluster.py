@@ -171,11 +171,22 @@ def differences(want: Any, have: Any, path: str = "") -> Iterable[str]:
 
 
 def assert_as_rendered(plane: ControlPlane, repository: Repository) -> Objects:
-    """The cluster holds what is rendered, and nothing more of the organization; the objects."""
-    found, want = objects(plane, repository), declared(repository)
-    assert found.keys() == want.keys(), found.keys() ^ want.keys()
-    wrong = [text for key in want for text in differences(want[key], found[key], str(key))]
-    assert not wrong, wrong
+    """The cluster comes to hold what is rendered, and nothing more of the organization; the objects."""
+    found: Objects = {}
+    wrong: list[str] = []
+
+    def as_rendered() -> bool:
+        nonlocal found, wrong
+        found, want = objects(plane, repository), declared(repository)
+        wrong = [f"{key}: only {'found' if key in found else 'declared'}" for key in found.keys() ^ want.keys()]
+        for key in want.keys() & found.keys():
+            wrong += differences(want[key], found[key], str(key))
+        return not wrong
+
+    try:
+        plane.wait("the cluster as rendered", as_rendered)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {wrong}") from None
     return found
 
 

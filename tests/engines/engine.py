@@ -52,15 +52,19 @@ class Applying(ABC):
     def settle(self, repository: Repository) -> dict[str, Any]:
         """Refresh and wait until everything is applied at the commit."""
         self.refresh(repository)
+        return self.settled(repository)
+
+    def settled(self, repository: Repository, *but: str) -> dict[str, Any]:
+        """Wait until everything is applied at the commit, but for exactly what is named."""
         last: dict[str, str] = {}
 
-        def settled() -> bool:
+        def reached() -> bool:
             nonlocal last
             last = self.pending(repository)
-            return not last
+            return last.keys() == set(but)
 
         try:
-            self.plane.wait("everything applied", settled)
+            self.plane.wait("everything applied", reached)
         except AssertionError as error:
-            raise AssertionError(f"{error}: {json.dumps(last, indent=1)}") from None
+            raise AssertionError(f"{error}, but for {but}: {json.dumps(last, indent=1)}") from None
         return self.applications(repository)

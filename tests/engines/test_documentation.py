@@ -16,7 +16,7 @@ def test_the_first_steps_end_with_everything_applied(engine: Engine, plane: Cont
     assert len(installed) == 1
     if isinstance(engine, ArgoCD):
         assert f"/{engine.version}/" in installed[0]
-    assert not engine.pending(repository)
+    engine.settled(repository)
     assert_as_rendered(plane, repository)
 
 

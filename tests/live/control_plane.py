@@ -26,7 +26,7 @@ from tests.live.programs import CONTROL_PLANE, find
 NEEDED = ("etcd", "kube-apiserver", "kube-controller-manager")
 OURS = ("clusterrolebindings", "clusterroles", "priorityclasses", "namespaces")
 """Kinds without a namespace of which tests make some."""
-PATIENCE = 120
+PATIENCE = 240
 """Seconds after which something that should have happened is given up; no test measures them."""
 
 
