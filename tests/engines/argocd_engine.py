@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.engines.engine import Applying
-from tests.engines.processes import free_ports, processes
+from tests.engines.processes import free_ports, listening, processes
 from tests.engines.programs import ARGOCD, program, redis
 from tests.engines.repository import Repository
 from tests.live.control_plane import ControlPlane
@@ -37,6 +37,7 @@ class ArgoCD(Applying):
     """A running Argo CD."""
 
     name: str = "argocd"
+    namespace: str = NAMESPACE
     version: str = ARGOCD.version
 
     def applications(self, repository: Repository) -> dict[str, Any]:
@@ -83,6 +84,20 @@ class ArgoCD(Applying):
         }
         return {name: f"{state.get('phase')}: {state.get('message')}" for name, state in states.items()}
 
+    @contextmanager
+    def repositories_over_tls(self) -> Iterator[str]:
+        """The address of another repo server, as the command line wants it."""
+        port, metrics = free_ports(2)
+        command, environment = self.group.commands["repo-server"]
+        plain = [word for word in command if not word.startswith(("--disable-tls", "--port", "--metrics-port"))]
+        name = "repo-server-over-tls"
+        self.group.start(name, [*plain, f"--port={port}", f"--metrics-port={metrics}"], environment)
+        self.plane.wait("the other repo server", lambda: listening(port))
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            self.group.end(name)
+
     def _annotate(self, path: str, annotations: dict[str, str]) -> None:
         body = {"metadata": {"annotations": annotations}}
         self.plane.request("PATCH", path, body, "application/merge-patch+json")
@@ -122,8 +137,9 @@ def started(plane: ControlPlane, folder: Path, user: Path) -> Iterator[ArgoCD]:
         plane.wait(f"the kind {kind}", lambda path=path: plane.request("GET", path)[0] == 200)
     cache, repositories, *metrics, webhook, probe = free_ports(7)
     environment = {"KUBECONFIG": str(user), "ARGOCD_FAKE_IN_CLUSTER": "true", "ARGOCD_GPG_ENABLED": "false"}
-    environment["PATH"] = f"{ARGOCD.copied}:{os.environ['PATH']}"
     binary = program("argocd", ARGOCD)
+    # Its scripts, and itself: git calls it by its name to ask for a password.
+    environment["PATH"] = f"{ARGOCD.copied}:{Path(binary).parent}:{os.environ['PATH']}"
     server = redis()
     redis_command = (
         [server, "--port", str(cache), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
@@ -152,4 +168,6 @@ def started(plane: ControlPlane, folder: Path, user: Path) -> Iterator[ArgoCD]:
         group.start("redis", redis_command, {})
         for name, options in commands.items():
             group.start(name, [binary, *options], {**environment, "ARGOCD_BINARY_NAME": f"argocd-{name}"})
+        for port in (cache, repositories):
+            plane.wait("redis and the repo server", lambda port=port: listening(port))
         yield ArgoCD(plane, group)

@@ -26,6 +26,9 @@ KINDS = {
     "ConfigMap": "/api/v1/configmaps",
     "NetworkPolicy": "/apis/networking.k8s.io/v1/networkpolicies",
     "RoleBinding": "/apis/rbac.authorization.k8s.io/v1/rolebindings",
+    "ServiceAccount": "/api/v1/serviceaccounts",
+    "CronJob": "/apis/batch/v1/cronjobs",
+    "ClusterRoleBinding": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
     "ClusterRole": "/apis/rbac.authorization.k8s.io/v1/clusterroles",
     "PriorityClass": "/apis/scheduling.k8s.io/v1/priorityclasses",
 }
@@ -49,37 +52,49 @@ def documented(example: str) -> str:
     return found[1]
 
 
-def shown(plane: ControlPlane, example: str, words: Mapping[str, str], folder: Path = ROOT) -> list[str]:
-    """Run the commands of a block of the documentation, with other words where it has its examples' names.
-
-    The commands that install an engine are returned instead: here it already runs.
-    """
+def commands(example: str) -> list[str]:
+    """The commands of a block of the documentation."""
     found = re.search(rf"<!-- commands: {example} -->\n *```console\n(.*?)```", DOCUMENTATION.read_text(), re.DOTALL)
     assert found is not None, example
     lines = [line.strip() for line in re.sub(r"\\\n\s*", "", found[1]).splitlines()]
-    commands = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
-    assert commands
-    environment = {**os.environ, "KUBECONFIG": str(plane.kubeconfig)}
-    installed = [command for command in commands if "install" in command]
-    for command in commands:
-        if command in installed:
+    shown = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+    assert shown
+    return shown
+
+
+def installing(example: str) -> list[str]:
+    """Those of the commands that install an engine; they are not run, since here it already runs."""
+    return [command for command in commands(example) if "install" in command]
+
+
+def shown(kubeconfig: Path, example: str, words: Mapping[str, str], folder: Path = ROOT) -> str:
+    """Run the commands of a block of the documentation, with other words where it has its examples' names.
+
+    What they print; those that install an engine are left out.
+    """
+    environment = {**os.environ, "KUBECONFIG": str(kubeconfig)}
+    printed = ""
+    for command in commands(example):
+        if command in installing(example):
             continue
         text = command
         for word, instead in words.items():
-            text = re.sub(rf"\b{word}\b", instead, text)
+            text = re.sub(rf"\b{re.escape(word)}\b", instead, text)
         done = subprocess.run(
             ["bash", "-c", text], env=environment, cwd=folder, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, f"{text}\n{done.stdout}{done.stderr}"
-    return installed
+        printed += done.stdout
+    return printed
 
 
-def own(engine: str) -> str:
-    """Bindings of the documented roles of an engine to the user that it acts as."""
-    roles = list(yaml.safe_load_all(documented(f"{engine}-permissions.yaml")))
+def own(engine: str, *examples: str) -> str:
+    """The documented roles of an engine, and bindings of them to the user that it acts as."""
+    text = "---\n".join(map(documented, examples))
+    roles = list(yaml.safe_load_all(text))
     bindings = []
     for role in roles:
-        metadata = {"name": f"{role['metadata']['name']}-of-the-tests"}
+        metadata = {"name": f"{role['metadata']['name']}-of-{engine}"}
         if role["kind"] == "Role":
             metadata["namespace"] = role["metadata"]["namespace"]
         bindings.append(
@@ -95,7 +110,7 @@ def own(engine: str) -> str:
                 "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": engine}],
             }
         )
-    return "---\n" + yaml.safe_dump_all(bindings)
+    return f"{text}---\n" + yaml.safe_dump_all(bindings)
 
 
 def objects(plane: ControlPlane, repository: Repository, label: str = "verta-gitops.io/organization") -> Objects:
@@ -153,9 +168,18 @@ def identities(found: Objects) -> dict[tuple[str, str, str], str]:
     return {key: item["metadata"]["uid"] for key, item in found.items()}
 
 
-def versions(found: Objects) -> dict[tuple[str, str, str], str]:
-    """The resourceVersion of each: the same only where nobody wrote."""
-    return {key: item["metadata"]["resourceVersion"] for key, item in found.items()}
+def contents(found: Objects) -> Objects:
+    """Each without its status, and who wrote which field when: the same only where nobody wrote.
+
+    The cluster's own controllers write a status whenever they come to it, so a resourceVersion says too much.
+    """
+    return {key: _content(item) for key, item in found.items()}
+
+
+def _content(item: dict[str, Any]) -> dict[str, Any]:
+    metadata = {key: value for key, value in item["metadata"].items() if key != "resourceVersion"}
+    metadata["managedFields"] = [each for each in metadata["managedFields"] if each.get("subresource") != "status"]
+    return {key: value for key, value in item.items() if key != "status"} | {"metadata": metadata}
 
 
 def differences(want: Any, have: Any, path: str = "") -> Iterable[str]:
@@ -208,7 +232,8 @@ def forget(plane: ControlPlane, repository: Repository) -> None:
             place = ["-n", item["metadata"]["namespace"], item["metadata"]["name"]]
             patch = '{"metadata": {"finalizers": null}}'
             plane.kubectl("patch", kind, *place, "--type=merge", "-p", patch, check=False)
-    for kind in ("namespaces", "clusterroles", "priorityclasses"):
+    plane.kubectl("delete", "cronjobs,serviceaccounts,rolebindings", "-n", "verta", "-l", selector, check=False)
+    for kind in ("namespaces", "clusterroles", "clusterrolebindings", "priorityclasses"):
         plane.kubectl("delete", kind, "-l", selector, "--wait=false", check=False)
 
 

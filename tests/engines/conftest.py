@@ -11,7 +11,7 @@ import pytest
 
 from tests.engines import argocd_engine, flux_engine, git_server
 from tests.engines.argocd_engine import ArgoCD
-from tests.engines.cluster import Audit, documented, forget, namespace, own
+from tests.engines.cluster import Audit, forget, namespace, own
 from tests.engines.flux_engine import Flux
 from tests.engines.programs import missing
 from tests.engines.repository import Repository, created, organization
@@ -64,7 +64,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str
 @pytest.fixture(scope="session")
 def argocd(plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArgoCD]:
     """Argo CD as a user with the documented rights."""
-    plane.apply(documented("argocd-permissions.yaml") + own("argocd"))
+    plane.apply(own("argocd", "argocd-permissions.yaml", "argocd-own.yaml"))
     with argocd_engine.started(plane, tmp_path_factory.mktemp("argocd"), plane.user("argocd")) as engine:
         yield engine
 
@@ -72,7 +72,7 @@ def argocd(plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture(scope="session")
 def flux(plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flux]:
     """Flux as a user with the documented rights."""
-    plane.apply(documented("flux-permissions.yaml") + own("flux"))
+    plane.apply(own("flux", "flux-permissions.yaml", "flux-own.yaml"))
     with flux_engine.started(plane, tmp_path_factory.mktemp("flux"), plane.user("flux")) as engine:
         yield engine
 

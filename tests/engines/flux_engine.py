@@ -27,6 +27,7 @@ class Flux(Applying):
     """A running Flux."""
 
     name: str = "flux"
+    namespace: str = NAMESPACE
     version: str = FLUX.version
 
     def applications(self, repository: Repository) -> dict[str, Any]:
@@ -71,6 +72,11 @@ class Flux(Applying):
             lambda: all("deletionTimestamp" not in each["metadata"] for each in self.applications(repository).values()),
         )
         self._ask(self.applications(repository).keys() - {delivery}, repository, token)
+        return self.applications(repository)
+
+    def asked(self, repository: Repository) -> dict[str, Any]:
+        """Make every Kustomization look again, whatever its source is, and wait until it has."""
+        self._ask(self.applications(repository).keys(), repository, f"request-{next(_requests)}")
         return self.applications(repository)
 
     def _ask(self, names: Set[str], repository: Repository, token: str) -> None:

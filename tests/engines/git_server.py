@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import subprocess
 import threading
@@ -13,6 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 SERVICE = "git-upload-pack"
+PASSWORD = Path(".git", "password")
+"""The file of a repository that makes it private: the password of its only user, `git`."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -44,6 +47,12 @@ class _Handler(BaseHTTPRequestHandler):
         if not (repository / ".git").is_dir():
             self.send_error(404)
             return
+        if not self._allowed(repository):
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="git"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         asked = self._body() if self.command == "POST" else b""
         command = ["git", "upload-pack", "--stateless-rpc", *options, str(repository)]
         done = subprocess.run(command, input=asked, capture_output=True, check=False, env=self._environment())
@@ -53,6 +62,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _allowed(self, repository: Path) -> bool:
+        """Whether the repository is public, or the password of its only user was sent."""
+        password = repository / PASSWORD
+        if not password.exists():
+            return True
+        expected = base64.b64encode(b"git:" + password.read_bytes()).decode()
+        return self.headers.get("Authorization") == f"Basic {expected}"
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") == "chunked":

@@ -34,13 +34,26 @@ class Processes:
     def differently(self, name: str, *options: str) -> Iterator[None]:
         """Run a program with more options for a while."""
         command, environment = self.commands[name]
-        _end(self.running.pop(name))
+        self.end(name)
         self.start(name, [*command, *options], environment)
         try:
             yield
         finally:
-            _end(self.running.pop(name))
+            self.end(name)
             self.start(name, command, environment)
+
+    @contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """Do without a program for a while."""
+        self.end(name)
+        try:
+            yield
+        finally:
+            self.start(name, *self.commands[name])
+
+    def end(self, name: str) -> None:
+        """End a program."""
+        _end(self.running.pop(name))
 
     def assert_alive(self) -> None:
         """Fail with the end of its log where a program has ended."""
@@ -83,3 +96,9 @@ def free_ports(count: int) -> list[int]:
     for each in sockets:
         each.close()
     return ports
+
+
+def listening(port: int) -> bool:
+    """Whether somebody listens on a port of loopback."""
+    with socket.socket() as connection:
+        return connection.connect_ex(("127.0.0.1", port)) == 0

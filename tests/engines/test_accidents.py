@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from tests.engines.argocd_engine import API, ArgoCD
@@ -197,6 +200,8 @@ def test_the_source_is_deleted(flux: Flux, plane: ControlPlane, new: New) -> Non
     works, before = employed(plane, repository), objects(plane, repository)
     plane.request("DELETE", f"{SOURCES}/{repository.cluster}")
     plane.wait("the source", lambda: plane.request("GET", f"{SOURCES}/{repository.cluster}")[0] == 404)
+    ready = [each["status"]["conditions"] for each in flux.asked(repository).values()]
+    assert all("not found" in str(conditions) for conditions in ready)
     assert identities(objects(plane, repository)) == identities(before)
     plane.kubectl("apply", "-f", str(repository.rendered / "delivery"))
     converge(plane, flux, repository, before, works)
@@ -206,17 +211,52 @@ def test_a_namespace_is_deleted_by_hand(engine: Engine, plane: ControlPlane, rep
     """It and its guards come back; what was in it does not.
 
     Argo CD heals while the namespace is still going away, and then retries only what it found missing then, which is
-    everything but the namespace: its Application must be made anew.
+    everything but the namespace.
     """
     before = objects(plane, repository)
     victim = min(repository.namespaces)
     plane.kubectl("delete", "namespace", victim)
-    if isinstance(engine, ArgoCD):
-        shown(plane, "heal-argocd", {"prod-us": repository.cluster, "fraud": victim})
-    else:
-        engine.looked(repository)
-    engine.settle(repository)
+    heal(plane, engine, repository, victim)
     assert assert_as_rendered(plane, repository).keys() == before.keys()
+    engine.settle(repository)
+
+
+def heal(plane: ControlPlane, engine: Engine, repository: Repository, victim: str) -> None:
+    """The commands that bring a namespace back, run in a clone."""
+    words = {"prod-us": repository.cluster, "fraud": victim}
+    shown(plane.kubeconfig, f"heal-{engine.name}", words, repository.folder)
+
+
+def test_nobody_looks_for_long_after_a_namespace_was_deleted(argocd: ArgoCD, plane: ControlPlane, new: New) -> None:
+    """Argo CD has given up trying; a sync that is asked for brings everything."""
+    repository = new(argocd)
+    retry = {"limit": 1, "backoff": {"duration": "1s"}}
+    patch = {"spec": {"template": {"spec": {"syncPolicy": {"retry": retry}}}}}
+    plane.request("PATCH", f"{API}/applicationsets/{repository.cluster}", patch, "application/merge-patch+json")
+    argocd.settle(repository)
+    victim = min(repository.namespaces)
+    application = f"{repository.cluster}--{victim}"
+
+    def said() -> dict[str, Any]:
+        found: dict[str, Any] = argocd.applications(repository)[application]
+        return found
+
+    plane.wait("fewer attempts", lambda: said()["spec"]["syncPolicy"]["retry"]["limit"] == 1)
+    uid = _uid(plane, victim)
+    hold(plane, victim)
+    plane.kubectl("delete", "namespace", victim, "--wait=false")
+    plane.wait("an attempt in vain", lambda: said()["status"]["operationState"]["phase"] == "Failed")
+    shown(plane.kubeconfig, "end-terminating", {"fraud": victim})
+    plane.wait("the namespace gone", lambda: _uid(plane, victim) != uid)
+    shown(plane.kubeconfig, "sync-argocd", {"prod-us": repository.cluster, "fraud": victim})
+    assert_as_rendered(plane, repository)
+    argocd.settled(repository)
+
+
+def hold(plane: ControlPlane, namespace: str) -> None:
+    """Put something into a namespace that nobody can delete: it has a finalizer that nobody serves."""
+    metadata = {"name": "stuck", "namespace": namespace, "finalizers": ["tests.example.com/nobody"]}
+    plane.apply(json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}))
 
 
 def test_a_guard_is_edited_by_hand(engine: Engine, plane: ControlPlane, repository: Repository) -> None:
@@ -227,3 +267,28 @@ def test_a_guard_is_edited_by_hand(engine: Engine, plane: ControlPlane, reposito
     engine.looked(repository)
     engine.settle(repository)
     assert assert_as_rendered(plane, repository).keys() == before.keys()
+
+
+def test_a_namespace_stays_terminating(engine: Engine, plane: ControlPlane, repository: Repository) -> None:
+    """The documented commands name what holds it up, and end that; then it comes back as after any deletion."""
+    before = objects(plane, repository)
+    victim = min(repository.namespaces)
+    hold(plane, victim)
+    plane.kubectl("delete", "namespace", victim, "--wait=false")
+    words = {"fraud": victim}
+
+    def named() -> bool:
+        told = shown(plane.kubeconfig, "look-terminating", words)
+        return "tests.example.com/nobody in 1 resource instances" in told and "stuck" in told
+
+    plane.wait("what holds it up", named)
+    shown(plane.kubeconfig, "end-terminating", words)
+    plane.wait("the uid to change", lambda: _uid(plane, victim) != before["Namespace", "", victim]["metadata"]["uid"])
+    heal(plane, engine, repository, victim)
+    assert assert_as_rendered(plane, repository).keys() == before.keys()
+
+
+def _uid(plane: ControlPlane, namespace: str) -> str | None:
+    _, body = plane.request("GET", f"/api/v1/namespaces/{namespace}")
+    found: str | None = body["metadata"].get("uid")
+    return found

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from tests.engines.cluster import assert_as_rendered, employed, identities, objects, protected, work
+import pytest
+
+from tests.engines.cluster import assert_as_rendered, employed, identities, objects, protected, shown, work
 from tests.engines.conftest import Engine, New
+from tests.engines.flux_engine import Flux
 from tests.engines.repository import Repository
 from tests.live.control_plane import ControlPlane
 from tests.support import invoke
@@ -73,3 +76,37 @@ def test_both_commits_before_the_engine_has_looked_remove_nothing_protected(
     engine.settle(repository)
     plane.wait("the namespace gone", lambda: gone(plane, victim))
     assert_as_rendered(plane, repository)
+
+
+@pytest.mark.parametrize("way", ["delete-guard", "lift"])
+def test_a_guard_that_left_git_stays_until_somebody_removes_it(
+    engine: Engine, plane: ControlPlane, new: New, way: str
+) -> None:
+    """Deleted by hand it is gone; without its annotations Argo CD removes it, and Flux has forgotten it."""
+    repository = new(engine)
+    engine.settle(repository)
+    before = objects(plane, repository)
+    victim, other = sorted(repository.namespaces)
+    words, limits = {"fraud": victim}, ("LimitRange", victim, "limits")
+    shown(plane.kubeconfig, "lift", words)
+    engine.looked(repository)
+    plane.wait("the annotations back", lambda: limits in protected(objects(plane, repository)))
+    tier = repository.org["tiers"][repository.org["defaults"]["tier"]]
+    del tier["container"]
+    tier["quota"] = {"pods": "60"}
+    repository.render("No limits")
+    engine.settle(repository)
+    left = objects(plane, repository)
+    assert identities(left) == identities(before)
+    shown(plane.kubeconfig, way, words)
+    if isinstance(engine, Flux) and way == "lift":
+        engine.looked(repository)
+        engine.settled(repository)
+        assert limits in objects(plane, repository)
+        shown(plane.kubeconfig, "delete-guard", words)
+    plane.wait("the guard gone", lambda: limits not in objects(plane, repository))
+    engine.looked(repository)
+    engine.settled(repository)
+    after = objects(plane, repository)
+    assert identities(left).items() - identities(after).items() == {(limits, left[limits]["metadata"]["uid"])}
+    assert ("LimitRange", other, "limits") in after

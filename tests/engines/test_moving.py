@@ -15,7 +15,7 @@ def test_moving_to_flux_and_back(argocd: ArgoCD, flux: Flux, plane: ControlPlane
     works, before = employed(plane, repository), identities(objects(plane, repository))
     words = {"acme": repository.org["organization"]["name"], "prod-us": repository.cluster}
     for leave, engine in (("leave-argocd", flux), ("leave-flux", argocd)):
-        shown(plane, leave, words)
+        shown(plane.kubeconfig, leave, words)
         assert identities(objects(plane, repository)) == before
         repository.org["delivery"]["engine"] = engine.name
         repository.render(f"Move to {engine.name}")

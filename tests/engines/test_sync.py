@@ -11,10 +11,13 @@ from tests.engines.argocd_engine import ArgoCD
 from tests.engines.cluster import (
     Audit,
     assert_as_rendered,
+    contents,
+    declared,
     forget,
     identities,
     objects,
-    versions,
+    own,
+    shown,
 )
 from tests.engines.conftest import Engine, New
 from tests.engines.repository import created
@@ -53,7 +56,7 @@ def test_without_a_change_nothing_is_written(engine: Engine, plane: ControlPlane
     engine.settle(repository)
     assert audit.requests(engine.name)
     assert audit.writes(engine.name, repository) == []
-    assert versions(objects(plane, repository)) == versions(before)
+    assert contents(objects(plane, repository)) == contents(before)
 
 
 def test_without_a_change_nothing_is_written_with_server_side_diff(
@@ -70,7 +73,7 @@ def test_without_a_change_nothing_is_written_with_server_side_diff(
         asked = [event for event in audit.requests("argocd") if "dryRun=All" in event["requestURI"]]
         assert asked, "the server was asked for the difference"
         assert audit.writes("argocd", repository) == []
-        assert versions(objects(plane, repository)) == versions(before)
+        assert contents(objects(plane, repository)) == contents(before)
 
 
 def test_changes_converge(engine: Engine, plane: ControlPlane, new: New) -> None:
@@ -99,3 +102,37 @@ def test_changes_converge(engine: Engine, plane: ControlPlane, new: New) -> None
     assert after["ResourceQuota", c, "quota"]["spec"]["hard"]["pods"] == "0"
     kept = {key: uid for key, uid in identities(before).items() if key not in gone}
     assert {key: identities(after)[key] for key in kept} == kept
+
+
+def test_what_brings_verta_up_to_date_is_applied(
+    engine: Engine, plane: ControlPlane, new: New, request: pytest.FixtureRequest
+) -> None:
+    """`verta.sync` adds kinds and rights that nothing else needs; the documented rights are enough for them."""
+    more = own(engine.name, "sync-permissions.yaml")
+    plane.apply(more)
+    request.addfinalizer(lambda: plane.kubectl("delete", "-f", "-", text=more))
+    repository = new(engine)
+    repository.org["verta"]["sync"] = {
+        "image": "registry.example.com/verta-gitops:1",
+        "secretName": "verta",
+        "schedule": "0 0 1 1 *",
+    }
+    repository.render("Synchronize")
+    plane.kubectl("apply", "-f", str(repository.rendered / "delivery"))
+    engine.settle(repository)
+    found = assert_as_rendered(plane, repository)
+    assert {"CronJob", "ServiceAccount", "ClusterRoleBinding"} <= {kind for kind, _, _ in found}
+    engine.looked(repository)
+    engine.settled(repository)
+    assert identities(objects(plane, repository)) == identities(found)
+    del repository.org["verta"]["sync"]
+    repository.render("No more")
+    if isinstance(engine, ArgoCD):  # too early: what its project no longer lists, it does not remove
+        plane.kubectl("apply", "-f", str(repository.rendered / "delivery"))
+        engine.settle(repository)
+        left = objects(plane, repository).keys() - declared(repository).keys()
+        assert {kind for kind, _, _ in left} == {"CronJob", "ServiceAccount", "ClusterRoleBinding"}
+        words = {"acme": repository.org["organization"]["name"]}
+        shown(plane.kubeconfig, "delete-sync", words)
+    engine.settle(repository)
+    assert_as_rendered(plane, repository)
