@@ -66,6 +66,17 @@ local objects(workspaceName, workspace) =
   local grant = { 'verta-gitops.io/origin': 'namespaces.' + name };
   local guard = protection + grant;
   local access = { 'verta-gitops.io/origin': 'workspaces.' + workspaceName + '.access' };
+  local payload = std.manifestJsonEx({
+    workspace: {
+      name: workspaceName,
+      description: workspace.description,
+      namespace: org.cluster.name + '--' + name,
+    },
+    permissions: [
+      { group: org.groups[each.group].verta, role: org.roles[each.role].verta }
+      for each in workspace.access
+    ],
+  }, '  ') + '\n';
   [
     {
       apiVersion: 'v1',
@@ -75,6 +86,7 @@ local objects(workspaceName, workspace) =
         annotations: ns.annotations + guard + {
           'verta-gitops.io/owners': std.join(',', std.set(ns.owners)),
           'verta-gitops.io/workspace': workspaceName,
+          'verta-gitops.io/workspace-digest': 'sha256:' + std.sha256(payload),
         },
         labels: ns.labels + labels + {
           ['pod-security.kubernetes.io/' + mode]: security
@@ -132,17 +144,7 @@ local objects(workspaceName, workspace) =
     }) + {
       metadata+: { labels+: { 'verta-gitops.io/kind': 'workspace' } },
       data: {
-        'workspace.json': std.manifestJsonEx({
-          workspace: {
-            name: workspaceName,
-            description: workspace.description,
-            namespace: org.cluster.name + '--' + name,
-          },
-          permissions: [
-            { group: org.groups[each.group].verta, role: org.roles[each.role].verta }
-            for each in workspace.access
-          ],
-        }, '  ') + '\n',
+        'workspace.json': payload,
       },
     },
   ];

@@ -56,6 +56,14 @@ roleRef:
 {{- $request := merge (dict) ($container.defaultRequest | default dict) $tier.container.defaultRequest $default $min }}
 {{- $guarded := dict "root" $root "namespace" $name "protected" true "origin" (printf "namespaces.%s" $name) }}
 {{- $granted := dict "root" $root "namespace" $name "origin" (printf "workspaces.%s.access" $workspaceName) }}
+{{- $permissions := list }}
+{{- range $access := $workspace.access }}
+{{- $verta := dict "group" (index $root.Values.groups $access.group).verta "role" (index $root.Values.roles $access.role).verta }}
+{{- $permissions = append $permissions $verta }}
+{{- end }}
+{{- $mapping := printf "%s--%s" $root.Values.cluster.name $name }}
+{{- $described := dict "name" $workspaceName "description" $workspace.description "namespace" $mapping }}
+{{- $payload := toPrettyJson (dict "workspace" $described "permissions" $permissions) }}
 ---
 apiVersion: v1
 kind: Namespace
@@ -65,6 +73,7 @@ metadata:
     verta-gitops.io/origin: namespaces.{{ $name }}
     verta-gitops.io/owners: {{ $ns.owners | uniq | sortAlpha | join "," }}
     verta-gitops.io/workspace: {{ $workspaceName }}
+    verta-gitops.io/workspace-digest: sha256:{{ printf "%s\n" $payload | sha256sum }}
   labels: {{- include "labels" $root }}
     {{- toYaml $ns.labels | nindent 4 }}
     {{- range list "audit" "enforce" "warn" }}
@@ -143,11 +152,9 @@ subjects:
   - kind: ServiceAccount
     name: {{ $deployer.serviceAccount }}
     namespace: {{ $deployer.namespace }}
-{{- $permissions := list }}
 {{- range $access := $workspace.access }}
 {{- $group := index $root.Values.groups $access.group }}
 {{- $role := index $root.Values.roles $access.role }}
-{{- $permissions = append $permissions (dict "group" $group.verta "role" $role.verta) }}
 {{- $clusterRole := $role.clusterRole | default (ternary (printf "verta-gitops:%s" $access.role) "" (hasKey $role "rules")) }}
 {{- if $clusterRole }}
 {{- include "binding" (merge (dict "name" (printf "access:%s:%s" $access.group $clusterRole) "role" $clusterRole) $granted) }}
@@ -157,7 +164,6 @@ subjects:
     name: {{ $group.subject | quote }}
 {{- end }}
 {{- end }}
-{{- $payload := dict "name" $workspaceName "description" $workspace.description "namespace" (printf "%s--%s" $root.Values.cluster.name $name) }}
 ---
 apiVersion: v1
 kind: ConfigMap
@@ -171,5 +177,5 @@ metadata:
   namespace: {{ $name }}
 data:
   workspace.json: |
-    {{- toPrettyJson (dict "workspace" $payload "permissions" $permissions) | nindent 4 }}
+    {{- $payload | nindent 4 }}
 {{- end }}

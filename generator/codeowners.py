@@ -86,6 +86,11 @@ def compile_codeowners(org: Org, sources: Sources, settings: Settings, file: str
     return Compiled(stale, tuple(problems))
 
 
+def at_hand(file: str) -> dict[str, bytes]:
+    """Every CODEOWNERS of the repository that a file stands in, with what it says."""
+    return {path: read_file(path) for path in _files(top(file))}
+
+
 def block(org: Org, owned: Owned, itself: str = "") -> list[str]:
     """The lines of the block, markers included; the same for every order of the keys in `org.yaml`."""
     platform = _handles(org, org.policy.platform_owners)
@@ -154,8 +159,10 @@ def _owned(org: Org, sources: Sources, settings: Settings, root: str, name: str,
     fragments: dict[str, tuple[str, ...]] = {}
     for document in sources.documents[1:]:
         if path := _below(root, document.file):
-            spaces = document.root.get("namespaces") if isinstance(document.root, Map) else None
-            fragments[path] = tuple(str(key) for key in spaces) if isinstance(spaces, Map) else ()
+            core = document.core.root
+            spaces = core.get("namespaces") if isinstance(core, Map) else None
+            names = document.completed("namespaces", dict(spaces)) if isinstance(spaces, Map) else ()
+            fragments[path] = tuple(map(str, names))
     beside = os.path.dirname(name)
     patterns = sorted({f"{beside}/{glob}" if beside else glob for glob in map(_pattern, org.include) if glob})
     kept = [settings.file] if settings.file else []
@@ -196,8 +203,8 @@ def _files(root: str) -> list[str]:
     """The CODEOWNERS of a repository, named from the working directory where they are below it."""
     here = os.path.realpath(".")
     shown = root if os.path.relpath(root, here).startswith("..") else os.path.relpath(root, here)
-    paths = [os.path.normpath(os.path.join(shown, location)) for location in LOCATIONS]
-    return [path for path in paths if os.path.isfile(path) and not os.path.islink(path)]
+    paths = {os.path.normpath(os.path.join(shown, location)): os.path.join(root, location) for location in LOCATIONS}
+    return [path for path, real in paths.items() if os.path.isfile(path) and os.path.realpath(path) == real]
 
 
 def _marks(data: bytes, name: str) -> tuple[list[int], list[int]]:

@@ -19,6 +19,9 @@ _UNFINISHED = ".verta-gitops-"
 
 _LARGEST = 16 * 1024 * 1024
 
+Stamps = Mapping[str, Mapping[str, str]]
+"""By folder and file name: size, time of change, inode time and inode."""
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -40,18 +43,19 @@ class Difference:
         return bool(self.added or self.changed or self.removed)
 
 
-def compare(folder: str, tree: Mapping[str, str | None]) -> Difference:
-    """Hold a folder against a tree; reads, and writes nothing.
+def compare(folder: str, tree: Mapping[str, str | None], there: Stamps | None = None) -> Difference:
+    """Hold a folder against a tree; reads, and writes nothing. `there` are its `stamps`, if they were just taken.
 
     Problems are: a link in the place of a folder, a file that did not come from here, and a namespace that would
     disappear although its rendered state is not `decommission`.
     """
     if problems := tuple(_links(folder)):
         return Difference(len(tree), problems=problems)
-    present: set[str] = set()
+    present = {f"{parent}{name}" for parent, names in (there or {}).items() for name in names}
     strange: list[str] = []
     leftovers: list[str] = []
-    _scan(folder, "", present, strange, leftovers)
+    if there is None:
+        _scan(folder, "", present, strange, leftovers)
     added: list[str] = []
     changed: list[str] = []
     for path, text in tree.items():
@@ -69,6 +73,31 @@ def compare(folder: str, tree: Mapping[str, str | None]) -> Difference:
     strange += [path for path in removed if not _read(f"{folder}/{path}", len(_HEADER)).startswith(_HEADER)]
     problems = (*_foreign(folder, strange), *_still_needed(folder, tree, removed))
     return Difference(len(tree), tuple(added), tuple(changed), tuple(removed), tuple(leftovers), problems)
+
+
+def stamp(path: str) -> tuple[int, str]:
+    """When a file was changed last, in nanoseconds, and its stamp; an empty one where there is none.
+
+    A file with the same stamp has the same content, unless it was stamped while it was being written.
+    """
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return 0, ""
+    return max(found.st_mtime_ns, found.st_ctime_ns), _stamp(found)
+
+
+def stamps(folder: str) -> Stamps | None:
+    """The stamp of every file of a folder; None where it holds anything but plain files and folders.
+
+    A folder is called by its path below the first one, with a slash at the end where it has one.
+    """
+    found: dict[str, Mapping[str, str]] = {}
+    try:
+        plain = not any(_links(folder)) and _add_stamps(folder, "", found)
+    except OSError:
+        return None
+    return found if plain else None
 
 
 def synchronize(
@@ -102,7 +131,7 @@ def replace_file(path: str, data: bytes) -> None:
         mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else None
         _write_files(os.path.dirname(path) or ".", {os.path.basename(path): data}, mode)
     except OSError as error:
-        raise Stop(f"{error.filename or path}: cannot be written: {error.strerror or error}") from error
+        raise Stop(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def write_output(path: str, data: bytes) -> None:
@@ -273,12 +302,31 @@ def _scan(folder: str, prefix: str, present: set[str], strange: list[str], lefto
         path = prefix + entry.name
         if entry.name.startswith(_UNFINISHED):
             leftovers.append(path)
-        elif entry.is_dir(follow_symlinks=False):
-            _scan(folder, f"{path}/", present, strange, leftovers)
         elif entry.is_file(follow_symlinks=False):
             present.add(path)
+        elif entry.is_dir(follow_symlinks=False):
+            _scan(folder, f"{path}/", present, strange, leftovers)
         else:
             strange.append(path)
+
+
+def _add_stamps(folder: str, prefix: str, found: dict[str, Mapping[str, str]]) -> bool:
+    names: dict[str, str] = {}
+    with os.scandir(f"{folder}/{prefix}") as entries:
+        for entry in entries:
+            if entry.name.startswith(_UNFINISHED):
+                return False
+            if entry.is_file(follow_symlinks=False):
+                names[entry.name] = _stamp(entry.stat(follow_symlinks=False))
+            elif not entry.is_dir(follow_symlinks=False) or not _add_stamps(folder, f"{prefix}{entry.name}/", found):
+                return False
+    if names:
+        found[prefix] = names
+    return True
+
+
+def _stamp(found: os.stat_result) -> str:
+    return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
 
 
 def _read(path: str, size: int = _LARGEST) -> bytes:

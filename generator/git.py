@@ -11,6 +11,7 @@ import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha1, sha256
 from typing import NamedTuple
 
 from generator.problems import Stop
@@ -33,7 +34,12 @@ _FIXED = {
     "LC_ALL": "C",
     "LANGUAGE": "",
 }
-_SAFE = ("-c", "core.quotePath=false", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+_SAFE = (
+    *("-c", "core.quotePath=false"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "core.hooksPath=/dev/null"),
+    *("-c", "safe.bareRepository=explicit"),
+)
 _INSTALL = "install git, or compare two folders with --base-dir"
 
 
@@ -145,13 +151,19 @@ class Repository:
 
 def repository(folder: str) -> Repository:
     """The repository that a folder belongs to. Raises Stop, with the remedy, where there is none or git refuses."""
-    done = _git(folder, "rev-parse", "--is-inside-work-tree", "--show-prefix", "--is-shallow-repository")
-    if done.returncode == 0:
-        inside, prefix, shallow, *_ = [*os.fsdecode(done.stdout).split("\n"), "", ""]
-        if inside == "true":
-            return Repository(folder, prefix, shallow == "true")
+    asked = ("--is-inside-work-tree", "--show-prefix", "--is-shallow-repository", "--absolute-git-dir")
+    done = _git(folder, "rev-parse", *asked)
     said = _said(done.stderr)
     shown = folder or "."
+    inside, prefix, shallow, home, *_ = [*os.fsdecode(done.stdout).split("\n"), "", "", "", ""]
+    bare = "safe.bareRepository" in said or (inside == "true" and _stands_in(folder, home))
+    if inside == "true" and not bare:
+        return Repository(folder, prefix, shallow == "true")
+    if bare:
+        raise Stop(
+            f"{shown}: not in a git work tree, but within a bare repository, whose settings are not trusted; run in a "
+            "clone, remove what makes the folder a repository (HEAD, objects, refs), or name a folder with --base-dir"
+        )
     if "dubious ownership" in said or "safe.directory" in said:
         path = os.path.realpath(shown)
         raise Stop(
@@ -163,6 +175,22 @@ def repository(folder: str) -> Repository:
     if "not a git repository" in said:
         raise Stop(f"{shown}: not a git repository; run in a clone, or name a folder with --base-dir")
     raise Stop(f"{shown}: git cannot read the repository: {said}")
+
+
+def _stands_in(folder: str, home: str) -> bool:
+    """Whether a folder is what git takes for a repository, or in it: anybody can commit that, with settings for git.
+
+    Since 2.38 git can be told to look for such; of an older one it must be asked.
+    """
+    inner, outer = os.path.realpath(folder or "."), os.path.realpath(home)
+    return os.path.commonpath([inner, outer]) == outer
+
+
+def blob_id(data: bytes, form: str) -> str:
+    """The id under which git keeps a content; `form` is any other id of the same repository."""
+    made = (sha256 if len(form) == 64 else sha1)(b"blob %d\0" % len(data), usedforsecurity=False)
+    made.update(data)
+    return made.hexdigest()
 
 
 def configure(folder: str, settings: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from generator.git import Repository, repository
@@ -18,7 +18,7 @@ from generator.pipeline import Examined
 from generator.problems import Path, Problem, Related, Span, Stop
 from generator.reading.document import Document
 from generator.reading.reader import read
-from generator.reading.sources import Sources, load
+from generator.reading.sources import Reader, Sources, load
 from generator.reading.store import DISK, Commit, Store
 from generator.rules.history import Context, judge_history
 
@@ -89,11 +89,11 @@ def base_of(file: str, base_ref: str = "", base_dir: str = "", base_file: str = 
     return examine_base(find_base(file, base_ref, base_dir, base_file))
 
 
-def examine_base(base: Base) -> Examined:
+def examine_base(base: Base, reader: Reader = read) -> Examined:
     """Read and decode the base."""
     if base.new:
         return Examined(base.file, Sources((), ()), None, ())
-    sources = load(base.path, base.store)
+    sources = load(base.path, base.store, reader)
     problems = list(sources.problems)
     org: Org | None = None
     if sources.complete:
@@ -102,14 +102,17 @@ def examine_base(base: Base) -> Examined:
     return Examined(base.store.shown(base.path), sources, org, tuple(problems))
 
 
-def rendered_at(base: Base, folder: str) -> dict[str, bytes]:
-    """The files of a folder of `rendered/` at the base, by their path below it; `folder` as it is called now."""
+def rendered_at(base: Base, folder: str, likely: Callable[[], Mapping[str, bytes]] = dict) -> dict[str, bytes]:
+    """The files of a folder of `rendered/` at the base, by their path below it; `folder` as it is called now.
+
+    `likely` is asked for what they probably are, so that not all of them have to be fetched from a commit.
+    """
     if base.new:
         return {}
     below = os.path.relpath(folder, os.path.dirname(base.file) or ".")
     path = os.path.normpath(os.path.join(os.path.dirname(base.path), below))
     if isinstance(base.store, Commit):
-        return base.store.files(path)
+        return base.store.files(path, likely)
     found = {}
     for parent, _, names in os.walk(path):
         for name in names:

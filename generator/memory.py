@@ -7,144 +7,164 @@ rendering it again would change nothing. The memory is in the user's cache folde
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
-from pathlib import Path
 
+from generator.cache import cache_file, digest, read_cache, write_cache
+from generator.files import Stamps, stamp
 from generator.reading.document import Document, Map
+from generator.reading.skimming import pieces
 from generator.reading.sources import Sources
 
-_VERSION = 1
+_NAMESPACES = "namespaces/"
+_OWN = ("namespaces", "workspaces")
+"""What only single namespaces are rendered from, entry by entry."""
+
 _RACY = 50_000_000
 """Nanoseconds: a file written so shortly before it was remembered may change without a trace, and is read again."""
-
-Stamp = list[int]
-"""Size, time of change, inode time and inode of a file."""
 
 
 @dataclass
 class Memory:
-    """What is remembered of one folder: by unit (a namespace's name), the digest of its input and its files."""
+    """What is remembered of one folder: by unit, the digest of its input and the stamps of its files.
+
+    A unit is the folder of a namespace; what is rendered in any case belongs to the unit without a name. Each is one
+    text, so that most of them can be compared, and written again, as they are.
+    """
 
     file: str
     common: str = ""
-    units: dict[str, tuple[str, dict[str, Stamp]]] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    whole: bool = False
+    """Whether these are all files of the folder."""
 
-    def kept(self, folder: str, unit: str, digest: str) -> list[str] | None:
+    def under(self, common: str) -> Memory:
+        """What is remembered, as far as it holds now: nothing if what all units depend on is not what it was."""
+        return self if self.common == common else Memory(self.file, common)
+
+    def kept(self, unit: str, digest: str, there: Stamps) -> list[str] | None:
         """The paths of a unit's files, if rendering it now would write what is there; otherwise None."""
         known = self.units.get(unit)
-        if known is None or known[0] != digest:
+        if known is None or not known.startswith(f"{digest}\t"):
             return None
-        for path, stamp in known[1].items():
-            if _stamp(f"{folder}/{path}") != stamp:
-                return None
-        return list(known[1])
+        parent = _parent(unit)
+        names = _names(known)
+        return [parent + name for name in names] if known == _line(digest, names, there.get(parent, {})) else None
 
-    def save(self) -> None:
-        """Write the memory; a disk that refuses only costs the next run its time."""
-        unfinished = f"{self.file}.{os.getpid()}"
-        try:
-            os.makedirs(os.path.dirname(self.file), mode=0o700, exist_ok=True)
-            content = {"version": _VERSION, "common": self.common, "units": self.units}
-            Path(unfinished).write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
-            os.replace(unfinished, self.file)
-        except OSError:
-            try:
-                os.unlink(unfinished)
-            except OSError:
-                pass  # never came to be, or stands where no file can be
+    def matches(self, there: Stamps) -> int:
+        """The number of files, if a folder holds exactly what is remembered; otherwise 0."""
+        others = {
+            parent + name: found
+            for parent, names in there.items()
+            if not parent.startswith(_NAMESPACES)
+            for name, found in names.items()
+        }
+        files = 0
+        for unit, known in self.units.items():
+            names = _names(known)
+            if known != _line(known.partition("\t")[0], names, there.get(_parent(unit), {}) if unit else others):
+                return 0
+            files += len(names)
+        return files if self.whole and files == sum(map(len, there.values())) else 0
+
+    def save(self) -> str:
+        """Write the memory, and give its digest; a disk that refuses only costs the next run its time."""
+        return write_cache(self.file, {"common": self.common, "units": self.units, "whole": self.whole})
 
 
-def recall(folder: str, common: str) -> Memory:
-    """What is remembered of a folder; nothing if anything but single entries changed since."""
-    empty = Memory(_file_of(folder), common)
+def recall(folder: str) -> tuple[Memory, str]:
+    """What is remembered of a folder, and the digest of it."""
+    file = cache_file("rendered", folder, outside=os.path.dirname(folder) or ".")
+    content, found = read_cache(file)
     try:
-        content = json.loads(Path(empty.file).read_bytes())
-        if content["version"] == _VERSION and content["common"] == common:
-            units = {name: (digest, files) for name, (digest, files) in content["units"].items()}
-            return Memory(empty.file, common, units)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        pass  # none, or damaged: everything is rendered
-    return empty
+        return Memory(file, content["common"], content["units"], content["whole"]), found
+    except (TypeError, KeyError):
+        return Memory(file), ""  # none, or damaged: everything is rendered
 
 
-def remembered(folder: str, memory: Memory, digests: Mapping[str, str], paths: Mapping[str, list[str]]) -> Memory:
-    """The memory after a rendering: `digests` and `paths` of every unit, without those that are too new for a stamp."""
-    now = time.time_ns()
-    units: dict[str, tuple[str, dict[str, Stamp]]] = {}
-    for unit, digest in digests.items():
-        known = memory.units.get(unit)
-        if known is not None and known[0] == digest and list(known[1]) == paths.get(unit):
-            units[unit] = known
-            continue
-        stamps = {path: _stamp(f"{folder}/{path}") for path in paths.get(unit, ())}
-        if all(stamp and stamp[1] < now - _RACY and stamp[2] < now - _RACY for stamp in stamps.values()):
-            units[unit] = (digest, {path: stamp for path, stamp in stamps.items() if stamp})
-    return Memory(memory.file, memory.common, units)
+def remembered(folder: str, memory: Memory, digests: Mapping[str, str], paths: Iterable[str]) -> Memory:
+    """The memory after a rendering: the digests of all units and all paths, without what is too new for a stamp."""
+    by_unit: dict[str, list[str]] = {"": [], **{unit: [] for unit in digests}}
+    for path in paths:
+        unit, _, name = path[len(_NAMESPACES) :].partition("/") if path.startswith(_NAMESPACES) else ("", "", path)
+        by_unit[unit].append(name)
+    after = Memory(memory.file, memory.common, whole=True)
+    fresh: list[str] = []
+    for unit, names in by_unit.items():
+        known = memory.units.get(unit) if unit else None
+        if known is None or not known.startswith(f"{digests[unit]}\t") or _names(known) != names:
+            fresh.append(unit)
+        else:
+            after.units[unit] = known
+    for unit in fresh:  # last, because they grow older meanwhile
+        settled = _settled(folder, unit, digests.get(unit, ""), by_unit[unit])
+        if settled is None:
+            after.whole = False
+        else:
+            after.units[unit] = settled
+    return after
 
 
-def common_digest(sources: Sources, program: bytes) -> str:
-    """Digest of all that every namespace depends on: the program, and the files without the single entries."""
-    digest = blake2b(program, digest_size=16)
-    for part in (part for document in sources.documents for part in _common_parts(document)):
-        digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
-    return digest.hexdigest()
+def _settled(folder: str, unit: str, digest: str, names: Sequence[str]) -> str | None:
+    """What to remember of a unit; nothing where a file is missing, or so new that it may change and keep its stamp."""
+    found: dict[str, str] = {}
+    for name in names:
+        latest = time.time_ns() - _RACY
+        changed, found[name] = stamp(f"{folder}/{_parent(unit)}{name}")
+        if changed >= latest or not found[name]:
+            return None
+    return _line(digest, names, found)
 
 
-def entry_texts(sources: Sources, section: str) -> dict[str, str]:
-    """The text of every entry of a section, by its key: all that its meaning depends on."""
-    return {
-        name: document.text[start:end]
-        for document in sources.documents
-        for name, start, end in _entries(document, section)
-    }
+def _parent(unit: str) -> str:
+    """What stands before the names of a unit's files; the names of the unit without a name are whole paths."""
+    return f"{_NAMESPACES}{unit}/" if unit else ""
 
 
-def unit_digest(*texts: str) -> str:
-    """Digest of the entries that one namespace is rendered from."""
-    return blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+def _line(digest: str, names: Iterable[str], stamps: Mapping[str, str]) -> str:
+    return f"{digest}\t" + "\t".join([f"{name}\n{stamps.get(name)}" for name in names])
 
 
-def program_digest(*folders: Path) -> bytes:
-    """Digest of the program's own files and of the templates in the given folders."""
-    digest = blake2b(digest_size=16)
-    for folder in (Path(__file__).parent, *folders):
-        for file in sorted(folder.rglob("*")):
-            if file.suffix in (".py", ".j2"):
-                digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
-    return digest.digest()
+def _names(line: str) -> list[str]:
+    parts = line.split("\t")[1:]
+    return [part.partition("\n")[0] for part in parts if part]
 
 
-def _entries(document: Document, section: str) -> Iterator[tuple[str, int, int]]:
+def entry_digests(sources: Sources) -> dict[str, dict[str, str]]:
+    """By section, the digest of every entry's text by its key: all that its meaning depends on."""
+    found: dict[str, dict[str, str]] = {section: {} for section in _OWN}
+    for document in sources.documents:
+        known = pieces(document) or ()
+        for piece in known:
+            found.setdefault(piece.lines.section, {})[piece.name] = piece.digest
+        for section in set(_OWN).difference(piece.lines.section for piece in known):
+            found[section].update((name, digest(text)) for name, text in entry_texts(document, section).items())
+    return found
+
+
+def entry_texts(document: Document, section: str) -> dict[str, str]:
+    """The text of every entry of a section, by its key."""
     entries = document.root.get(section) if isinstance(document.root, Map) else None
-    if isinstance(entries, Map):
-        marks = entries.marks
-        for position, name in enumerate(entries):
-            yield name, marks[4 * position], marks[4 * position + 3]
+    if not isinstance(entries, Map):
+        return {}
+    marks = entries.marks
+    return {name: document.text[marks[4 * i] : marks[4 * i + 3]] for i, name in enumerate(entries)}
+
+
+def common_digest(sources: Sources, program: str) -> str:
+    """Digest of all that every namespace depends on: the program, and the files without the entries of namespaces."""
+    return digest(program, *(part for document in sources.documents for part in _common_parts(document)))
 
 
 def _common_parts(document: Document) -> Iterator[str]:
     yield document.file
-    if isinstance(document.root, Map):
-        for position, (key, value) in enumerate(document.root.items()):
-            if key not in ("namespaces", "workspaces") or not isinstance(value, Map):
-                start, _, _, end = document.root.marks[4 * position : 4 * position + 4]
-                yield document.text[start:end]
-
-
-def _stamp(path: str) -> Stamp:
-    try:
-        found = os.lstat(path)
-    except OSError:
-        return []
-    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
-
-
-def _file_of(folder: str) -> str:
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    name = blake2b(os.path.realpath(folder).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
-    return os.path.join(cache, "verta-gitops", f"{name}.json")
+    known = pieces(document) or ()
+    yield from (piece.digest for piece in known if piece.lines.section not in _OWN)
+    told = {piece.lines.section for piece in known}
+    core = document.core
+    if isinstance(core.root, Map):
+        for position, (key, value) in enumerate(core.root.items()):
+            if key not in told and not (key in _OWN and isinstance(value, Map)):
+                yield core.text[core.root.marks[4 * position] : core.root.marks[4 * position + 3]]

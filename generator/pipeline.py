@@ -12,7 +12,8 @@ from generator.model.kinds import nearest
 from generator.model.org import Org
 from generator.problems import At, Path, Problem
 from generator.reading.comments import Ignore, ignores
-from generator.reading.sources import Sources, load
+from generator.reading.reader import read
+from generator.reading.sources import Reader, Sources, load
 from generator.reading.store import DISK, Store
 from generator.rules import RULES, Rule, judge
 from generator.rules.organizations import judge_together
@@ -86,11 +87,20 @@ def rulebook(file: str) -> Rulebook:
     return Rulebook(settings, own, entries, tuple(problems))
 
 
+def asked_rules(book: Rulebook, selection: Selection = EVERYTHING) -> tuple[Rule, ...]:
+    """The rules that are asked, own ones last, each as heavy as the settings say."""
+    return tuple(_asked((*RULES, *SURROUNDINGS, *book.own), book.settings, selection))
+
+
 def examine(
-    file: str, selection: Selection = EVERYTHING, rules: Rulebook | None = None, store: Store = DISK
+    file: str,
+    selection: Selection = EVERYTHING,
+    rules: Rulebook | None = None,
+    store: Store = DISK,
+    reader: Reader = read,
 ) -> Examined:
     """Read, decode and judge a file. Raises Stop where it cannot be read at all."""
-    sources = load(file, store)
+    sources = load(file, store, reader)
     book = rules or rulebook(file)
     problems = [*book.problems, *sources.problems]
     org: Org | None = None
@@ -101,7 +111,7 @@ def examine(
         claimed = {_start(problem) for problem in sources.problems}
         problems += [problem for problem in structural if _start(problem) not in claimed]
         broken = _Broken(problem.path for problem in structural)
-        asked = tuple(_asked((*RULES, *SURROUNDINGS, *book.own), book.settings, selection))
+        asked = asked_rules(book, selection)
         mine = [rule for rule in asked if rule not in book.own]
         found = list(judge(org, tuple(mine)))
         for rule in asked[len(mine) :]:

@@ -70,16 +70,20 @@ def plan(
     gains or loses access, which quotas and networks change, what is promised of the cluster, and what is destroyed.
     With errors in FILE they are shown, and no plan. Nothing is written.
     """
+    from generator.entries import Entries
     from generator.history import examine_base, find_base
     from generator.pipeline import examine
 
     used = _usage(usage) if usage else {}
-    head = examine(file)
+    entries = Entries(file)
+    head = examine(file, reader=entries.read)
     if head.org is None or head.errors or head.failed:
         _show_problems(head, form)
         return 3 if head.failed else 1
     place = find_base(file, base_ref, base_dir, base_file)
-    base = examine_base(place)
+    if not head.settings.rules:  # they may do what they like with what was read
+        entries.learn(head.sources, head.org)
+    base = examine_base(place, entries.read)
     found = _plan(head, base, place, used)
     click.echo(_written(found, form, _where(head, base)), nl=form != "markdown")
     risks = {"danger": ("danger",), "attention": ("danger", "attention")}
@@ -126,24 +130,34 @@ def _plan(head: Examined, base: Examined, place: Base, usage: Usage) -> Plan:
 def _trees(head: Examined, base: Examined, place: Base) -> tuple[Trees | None, list[str]]:
     """What was and is rendered, and why it cannot be compared; nothing where the base has no rendered files."""
     import os
+    from functools import cache
 
     from generator.history import rendered_at
+    from generator.incremental import rendered_now
     from generator.own.templates import own_template
     from generator.plan.manifests import Trees, untouched
     from generator.rendering.environment import Templates
     from generator.rendering.tree import render
 
-    assert head.org is not None
-    cluster = (base.org or head.org).cluster.name
-    folder = os.path.join(os.path.dirname(head.file), "rendered", cluster)
-    before = {path: data.decode("utf-8", "backslashreplace") for path, data in rendered_at(place, folder).items()}
-    if not before:
-        return None, []
+    org = head.org
+    assert org is not None
+    rendered = os.path.join(os.path.dirname(head.file), "rendered")
+    folder = os.path.join(rendered, (base.org or org).cluster.name)
     templates = Templates(head.settings.templates)
-    after = {path: text or "" for path, text in render(head.org, templates)}
+
+    @cache
+    def now() -> dict[str, bytes]:
+        made = rendered_now(org, head.sources, templates, os.path.join(rendered, org.cluster.name))
+        return {path: text.encode() for path, text in made.items()}
+
+    found = rendered_at(place, folder, now)
+    if not found:
+        return None, []
+    before = {path: data.decode("utf-8", "backslashreplace") for path, data in found.items()}
+    after = {path: data.decode() for path, data in now().items()}
     replayed = after
     if base.org is not None:
-        same = untouched(base.org, head.org)
+        same = untouched(base.org, org)
         try:
             again = dict(render(base.org, templates, lambda home, _: () if home in same else None))
         except LookupError as error:

@@ -19,6 +19,13 @@ Examples:
   verta-gitops render
   verta-gitops render --check
   verta-gitops render orgs/prod-eu.yaml -o rendered
+
+\b
+Exit codes:
+  0  rendered/ is what FILE says
+  1  nothing written because of problems; with --check, rendered/ is not what FILE says
+  2  the command was called in a wrong way
+  3  could not run: a file cannot be read or written
 """
 
 
@@ -36,35 +43,48 @@ def render(file: str, output: str | None, check: bool, form: str, context: bool 
     With errors in FILE, or where Kubernetes' own schemas refuse what changed, nothing is written. The marked block of
     CODEOWNERS, where there is one, is kept up to date with it.
     """
-    from generator.codeowners import compile_codeowners
-    from generator.files import compare, replace_file, synchronize
-    from generator.incremental import render_anew
-    from generator.pipeline import examine, scrutinize
+    from generator.codeowners import Compiled, compile_codeowners
+    from generator.entries import Entries
+    from generator.files import Difference, compare, replace_file, synchronize
+    from generator.incremental import Answer, render_anew
+    from generator.pipeline import examine, rulebook, scrutinize
+
+    output = output or os.path.join(os.path.dirname(file), "rendered")
+    answer = Answer(file, output, rulebook(file))
+    if known := answer.recall():
+        print_problems(known.examined.problems, form, [known.examined], context)
+        _say(form, _summary(known.workspaces, Difference(known.files), Compiled({}), check, refused=False))
+        return 0
     from generator.rendering.environment import Templates
 
-    examined = examine(file)
+    entries = Entries(file, output)
+    examined = examine(file, rules=answer.book, reader=entries.read)
     org = examined.org
     if org is None or examined.errors or examined.failed:
         print_problems(examined.problems, form, [examined], context)
         _say(form, f"nothing rendered: {totals(examined.problems)}")
         return 3 if examined.failed else 1
-    output = output or os.path.join(os.path.dirname(file), "rendered")
     folder = os.path.join(output, org.cluster.name)
     with progress("Rendering", len(org.namespaces)) as tick:
-        tree, remember = render_anew(org, examined.sources, Templates(examined.settings.templates), folder, tick)
-    difference = compare(folder, tree)
+        templates = Templates(examined.settings.templates)
+        tree, there, remember = render_anew(org, examined.sources, templates, folder, tick)
+    difference = compare(folder, tree, there)
     faults = scrutinize(examined, tree, folder, difference.written)
     owners = compile_codeowners(org, examined.sources, examined.settings, file, folder)
     if not check and not faults and not owners.refused and (difference or difference.leftovers):
         with progress("Writing", len(tree)) as tick:
             difference = synchronize(folder, tree, tick)
     refused = bool(faults or difference.problems or owners.refused)
-    if not refused and not (check and difference):
-        remember()
+    problems = [*examined.problems, *faults, *difference.problems, *owners.problems]
     if not refused and not check:
         for path, data in owners.stale.items():
             replace_file(path, data)
-    problems = [*examined.problems, *faults, *difference.problems, *owners.problems]
+    if not refused and not (check and difference):
+        if not answer.book.own:  # they may do what they like with what was read
+            entries.remember(examined.sources, org)
+        rendered = remember()
+        if not (check and owners.stale):
+            answer.remember(examined, problems, owners.stale, rendered)
     problems += _stale(folder, difference, owners) if check else ()
     print_problems(problems, form, [examined], context)
     _say(form, _summary(len(org.workspaces), difference, owners, check, refused))

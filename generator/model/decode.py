@@ -10,6 +10,7 @@ from generator.model.kinds import Reading, Struct
 from generator.model.org import Fragment, Org
 from generator.problems import Problem, Related
 from generator.reading.document import Document
+from generator.reading.skimming import SECTIONS
 
 _ORG = Struct(Org)
 _FRAGMENT = Struct(Fragment)
@@ -23,19 +24,25 @@ def decode(documents: tuple[Document, ...]) -> tuple[Org, list[Problem]]:
     """
     main, *fragments = documents
     problems: list[Problem] = []
-    org: Org = _ORG.read(main.root if main.root is not None else "", None, Reading(main, problems))
+    org: Org = _read(_ORG, main, problems)
     if not fragments:
         return org, problems
     union: dict[str, dict[str, Any]] = {"namespaces": dict(org.namespaces), "workspaces": dict(org.workspaces)}
     origin = {(section, name): main for section, entries in union.items() for name in entries}
     for document in fragments:
-        part: Fragment = _FRAGMENT.read(
-            document.root if document.root is not None else "", None, Reading(document, problems)
-        )
+        part: Fragment = _read(_FRAGMENT, document, problems)
         for section, entries in (("namespaces", part.namespaces), ("workspaces", part.workspaces)):
             problems.extend(_claimed_twice(section, list(entries), document, origin))
             union[section] = {**entries, **union[section]}
     return replace(org, namespaces=union["namespaces"], workspaces=union["workspaces"]), problems
+
+
+def _read(kind: Struct, document: Document, problems: list[Problem]) -> Any:
+    """The organization or the fragment that a document holds."""
+    root = document.core.root
+    found = kind.read(root if root is not None else "", None, Reading(document, problems))
+    completed = {name: document.completed(name, getattr(found, name)) for name in SECTIONS if hasattr(found, name)}
+    return replace(found, **completed)
 
 
 def _claimed_twice(

@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from generator.problems import At, Path, Span
 
@@ -70,11 +70,25 @@ class Document:
         end = max(start, start + len(self.text[start:end].rstrip()))
         return Span(self.file, *self.position(start), *self.position(end))
 
-    def find(self, at: At) -> tuple[Span, int]:
-        """The span of a place and how many steps of its path exist here; the deepest that exists stands for the rest.
+    @property
+    def core(self) -> Document:
+        """The part of the file that was read: all of it, unless entries were known before."""
+        return self
 
-        A place whose path is longer than the document is the key of the deepest step that exists: where something is
-        missing, the key that lacks it is shown.
+    def completed(self, section: str, entries: dict[str, Any]) -> dict[str, Any]:
+        """The entries of a section that were read, with those that were known before, in the order of the file."""
+        return entries
+
+    def find(self, at: At) -> tuple[Span, int]:
+        """The span of a place, as `extent` finds it, and how many steps of its path exist here."""
+        start, end, depth = self.extent(at)
+        return self.between(start, end), depth
+
+    def extent(self, at: At) -> tuple[int, int, int]:
+        """Where a place starts and ends in the text, and how many steps of its path exist here.
+
+        The deepest that exists stands for the rest. A place whose path is longer than the document is the key of the
+        deepest step that exists: where something is missing, the key that lacks it is shown.
         """
         node: Node | None = self.root
         marks: tuple[int, ...] = (*self.marks, *self.marks)
@@ -92,7 +106,7 @@ class Document:
                 node = node[position]
         key = at.key or depth < len(at.path)
         start, end = marks[:2] if key else marks[2:]
-        return self.between(start, end), depth
+        return start, end, depth
 
     def locate(self, path: Path, key: bool = False) -> Span:
         """The span of the value at a path, or of its key."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from generator.problems import At, Problem, Related, Span
@@ -46,7 +47,11 @@ class Sources:
         return Problem(problem.message, place, related, problem.rule, problem.severity, path)
 
 
-def load(file: str, store: Store = DISK) -> Sources:
+Reader = Callable[[bytes, str], tuple[Document, list[Problem]]]
+"""The content of a file and its name → its document, and what is wrong with its form."""
+
+
+def load(file: str, store: Store = DISK, read: Reader = read) -> Sources:
     """Read `file` (as the store names it) and all fragments that it includes.
 
     Raises Stop where the file itself cannot be read; a fragment that cannot be used is a problem at its `include`.
@@ -54,7 +59,8 @@ def load(file: str, store: Store = DISK) -> Sources:
     data = next(store.read([file], MAX_BYTES + 1))
     document, problems = read(data, store.shown(file))
     documents = [document]
-    if isinstance(document.root, Map) and isinstance(globs := document.root.get("include"), Seq):
+    root = document.core.root
+    if isinstance(root, Map) and isinstance(globs := root.get("include"), Seq):
         budget = MAX_BYTES - len(data)
         fragments, unknown = _fragments(file, document, globs, problems, store)
         documents += [Document(store.shown(path), "", None, complete=False) for path in unknown]

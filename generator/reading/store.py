@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import translate
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -50,8 +50,10 @@ class Disk:
         return path
 
     def read(self, paths: Sequence[str], most: int) -> Iterator[bytes]:
-        """The contents of files."""
+        """The contents of files; a link that leads out of the repository that it stands in is not followed."""
         for path in paths:
+            if _leaves_repository(path):
+                raise Stop(f"{path}: a link that leads out of the repository; name the file that it leads to")
             try:
                 with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
                     if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
@@ -91,6 +93,18 @@ class Disk:
 DISK = Disk()
 
 
+def _leaves_repository(path: str) -> bool:
+    """Whether a path that stands in a git repository leads out of it; what a pull request adds must not do that."""
+    named, real = os.path.abspath(path), os.path.realpath(path)
+    if named == real:
+        return False
+    folder = os.path.dirname(named)
+    while not os.path.lexists(os.path.join(folder, ".git")):
+        if folder == (folder := os.path.dirname(folder)):
+            return False
+    return not within(os.path.realpath(folder), real)
+
+
 class Commit:
     """The files of one commit; what is not asked for is not read. Paths begin at the top of the repository."""
 
@@ -118,13 +132,20 @@ class Commit:
         for data in self.repository.blobs(ids):
             yield data[:most]
 
-    def files(self, folder: str) -> dict[str, bytes]:
-        """Every file below a folder with its content, by its path there; links and submodules are left out."""
+    def files(self, folder: str, likely: Callable[[], Mapping[str, bytes]] = dict) -> dict[str, bytes]:
+        """Every file below a folder with its content, by its path there; links and submodules are left out.
+
+        `likely` is asked for what the files probably hold: what the commit knows under the id of that is not fetched.
+        """
         if self.kind(folder) != "folder":
             return {}
-        found = self.repository.files(self.id, self.real(folder)[1:])
-        wanted = {path: each.id for path, each in found.items() if each.kind == "blob" and not each.is_link}
-        return dict(zip(wanted, self.repository.blobs(list(wanted.values())), strict=True))
+        listed = self.repository.files(self.id, self.real(folder)[1:])
+        wanted = {path: each.id for path, each in listed.items() if each.kind == "blob" and not each.is_link}
+        guessed = likely() if wanted else {}
+        found = {path: data for path, data in guessed.items() if _is(data, wanted.get(path, ""))}
+        other = [path for path in wanted if path not in found]
+        found.update(zip(other, self.repository.blobs([wanted[path] for path in other]), strict=True))
+        return {path: found[path] for path in wanted}
 
     def names(self, folder: str) -> Sequence[str]:
         """What stands in a folder."""
@@ -185,6 +206,12 @@ class Commit:
             is_folder = not folder or (above is not None and above.kind == "tree")
             self.folders[folder] = self.repository.entries(self.id, folder) if is_folder else {}
         return self.folders[folder]
+
+
+def _is(data: bytes, identity: str) -> bool:
+    from generator.git import blob_id
+
+    return identity != "" and blob_id(data, identity) == identity
 
 
 def within(folder: str, path: str) -> bool:

@@ -9,19 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment, is_internal_attribute
 
 from generator.problems import Stop
+from generator.rendering.folders import template_folders
 from generator.rendering.literal import block, literal
 
 SCOPES = ("cluster", "namespace", "workspace", "delivery/argocd", "delivery/flux")
 _SUFFIX = ".j2"
-
-
-def builtin_templates() -> Path:
-    """The folder of the templates that come with the program: inside the package, or beside it in a checkout."""
-    inside = Path(__file__).parent.parent / "templates"
-    return inside if inside.is_dir() else inside.parent.parent / "templates"
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,7 @@ class Templates:
     """All templates, the first folder that has one winning over the later ones."""
 
     def __init__(self, folders: Sequence[Path] = ()) -> None:
-        self.folders = [*folders, builtin_templates()]
+        self.folders = template_folders(folders)
         self._environment = _environment(self.folders)
 
     def scope(self, scope: str) -> Scope:
@@ -68,8 +63,22 @@ def _template_names(folder: Path) -> list[str]:
 class _Environment(ImmutableSandboxedEnvironment):
     """Templates read fields of plain data; nothing that begins with an underscore, and no method that changes it."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._internal: dict[tuple[type[Any], str], bool] = {}
+
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        return not attr.startswith("_") and (not callable(value) or super().is_safe_attribute(obj, attr, value))
+        if attr.startswith("_") or self._is_internal(obj, attr):  # a generator's frame leads to all of Python
+            return False
+        return not callable(value) or super().is_safe_attribute(obj, attr, value)
+
+    def _is_internal(self, obj: Any, attr: str) -> bool:
+        """Whether an attribute belongs to Python itself; that depends on the type alone, and is asked once for each."""
+        key = type(obj), attr
+        known = self._internal.get(key)
+        if known is None:
+            known = self._internal[key] = is_internal_attribute(obj, attr)
+        return known
 
 
 def _environment(folders: Sequence[Path]) -> _Environment:
@@ -102,9 +111,12 @@ def _render(template: Template, context: Mapping[str, Any]) -> str:
     render: Callable[[Any], Iterable[str]] = template.root_render_func
     try:
         text = "".join(render(template.new_context(dict(context), shared=True)))
-    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+    except (
+        *(TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError),
+        *(RecursionError, MemoryError),
+    ) as error:
         line = _line_in_template(error, template)
-        raise Stop(f"{template.filename or template.name}:{line}: {error}") from error
+        raise Stop(f"{template.filename or template.name}:{line}: {str(error) or 'not enough memory'}") from error
     return text if text.strip() else ""
 
 

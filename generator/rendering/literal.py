@@ -22,7 +22,10 @@ class Yaml(str):
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9_/][-A-Za-z0-9_./@%+=()]*(?:[ :][-A-Za-z0-9_./@%+=()]+)*", re.ASCII)
-_BAD = "\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffe\uffff"
+_BAD = (
+    "\x7f-\xa0\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f"
+)
 """What no reader takes, and what nobody sees in a review: among the latter what turns the direction of writing."""
 _UNPRINTABLE = re.compile(f"[\x00-\x1f{_BAD}]")
 _BLOCK = re.compile(f"(?![ \n])(?:[^\x00-\x1f{_BAD}]*\n)+[^\x00-\x1f{_BAD}]*")
@@ -39,7 +42,7 @@ def text_literal(text: str) -> str:
 
 def _escape(found: re.Match[str]) -> str:
     code = ord(found[0])
-    return f"\\u{code:04x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def literal(value: Any) -> str:
@@ -127,4 +130,4 @@ def _add_entry(lines: list[str], head: str, value: Any) -> None:
 def json_text(value: Any) -> str:
     """Canonical JSON over several lines, with every character escaped that a YAML block could not hold."""
     text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
-    return _UNPRINTABLE.sub(lambda found: found[0] if found[0] == "\n" else _escape(found), text) + "\n"
+    return _UNPRINTABLE.sub(lambda found: found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1], text) + "\n"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from generator.model.naming import home, workspace_slug
 from generator.model.org import Org, Workspace
-from generator.rendering.environment import Templates
 from generator.rendering.views import cluster_view, common_view, delivery_view, namespace_view, workspace_view
+
+if TYPE_CHECKING:
+    from generator.rendering.environment import Templates
 
 HEADER = "# Rendered by verta-gitops from org.yaml. Edit that file, not this one.\n"
 """First line of every rendered file: what begins with it is ours to rewrite and to remove."""

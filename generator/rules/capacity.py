@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from generator.model.effective import effective
-from generator.model.org import Org
+from generator.model.effective import Effective, effective
+from generator.model.org import Namespace, Org
 from generator.model.quantity import ZERO, Quantity
 from generator.problems import At, Problem, Related
 from generator.rules.resources import requested
@@ -32,8 +32,7 @@ def promised(org: Org) -> Mapping[str, Promise]:
     """
     found = {key: Promise() for key in org.cluster.capacity}
     keys = {key: requested(key) for key in found}
-    for namespace in org.namespaces.values():
-        holds = effective(org, namespace)
+    for holds, number in _alike(org):
         quota: dict[str, Quantity] = {}
         for key, amount in holds.quota.items():
             long = requested(key)
@@ -41,12 +40,26 @@ def promised(org: Org) -> Mapping[str, Promise]:
         for key, long in keys.items():
             promise = found[key]
             if long not in quota:
-                promise.unbounded[holds.tier] = promise.unbounded.get(holds.tier, 0) + 1
+                promise.unbounded[holds.tier] = promise.unbounded.get(holds.tier, 0) + number
                 continue
-            promise.total += quota[long]
-            number, amount = promise.by_tier.get(holds.tier, (0, ZERO))
-            promise.by_tier[holds.tier] = number + 1, amount + quota[long]
+            amount = quota[long] * number
+            promise.total += amount
+            others, sum_of_others = promise.by_tier.get(holds.tier, (0, ZERO))
+            promise.by_tier[holds.tier] = others + number, sum_of_others + amount
     return found
+
+
+def _alike(org: Org) -> Iterator[tuple[Effective, int]]:
+    """What holds in namespaces that promise the same, in the order of the first of each, and how many these are."""
+    first: dict[Hashable, Namespace] = {}
+    numbers: dict[Hashable, int] = {}
+    for namespace in org.namespaces.values():
+        amounts = tuple((key, amount.nanos, amount.form) for key, amount in namespace.quota.items())
+        alike: Hashable = (namespace.tier, namespace.state, amounts)
+        first.setdefault(alike, namespace)
+        numbers[alike] = numbers.get(alike, 0) + 1
+    for key, namespace in first.items():
+        yield effective(org, namespace), numbers[key]
 
 
 def allowed(org: Org, resource: str) -> Quantity:

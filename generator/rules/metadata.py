@@ -21,6 +21,7 @@ RESERVED = (
     "app.kubernetes.io/managed-by",
     "app.kubernetes.io/instance",
 )
+_LONGEST_SELECTOR = 4_000
 _SELECTOR = re.compile(
     r"\s*(!?\s*{key}|{key}\s*(=|==|!=)\s*{value}|{key}\s+(in|notin)\s*\(\s*{value}(\s*,\s*{value})*\s*\)|{key}\s*[<>]\s*[0-9]+)\s*"
     .replace("{key}", r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
@@ -28,6 +29,9 @@ _SELECTOR = re.compile(
 )  # fmt: skip
 MAX_PREFIX = 253
 """Characters before the `/` of a label key that the API server accepts."""
+
+_SHORT = MAX_PREFIX - len("requests.")
+"""So few characters hold no prefix that is too long."""
 
 MAX_CONFIG_MAP = 1024 * 1024
 """Bytes of all values of a ConfigMap that the API server accepts."""
@@ -118,11 +122,12 @@ def key_prefix_too_long(org: Org) -> Iterator[Problem]:
         for owner, entry in owners.items()
         for path, names in ((("quota",), entry.quota), *_sides(entry.container))
         for name in names
+        if len(name) > _SHORT
         for path in [(section, owner, *path)]
     ]
     for owner, namespace in org.namespaces.items():
-        places += (("namespaces", owner, "labels", name) for name in namespace.labels)
-        places += (("namespaces", owner, "annotations", name) for name in namespace.annotations)
+        for section, names in (("labels", namespace.labels), ("annotations", namespace.annotations)):
+            places += [("namespaces", owner, section, name) for name in names if len(name) > _SHORT]
     places += (("policy", "requiredLabels", position) for position in range(len(org.policy.required_labels)))
     for path in places:
         name = org.policy.required_labels[path[-1]] if isinstance(path[-1], int) else path[-1]
@@ -172,8 +177,9 @@ def invalid_selector(org: Org) -> Iterator[Problem]:
     Fix: write it as for `kubectl get pods -l`: `app.kubernetes.io/part-of=verta`.
     """
     runtime = org.verta.runtime
-    if runtime and not all(_SELECTOR.fullmatch(part) for part in re.split(r",(?![^(]*\))", runtime.selector)):
-        message = f'"{runtime.selector}" is not a label selector; expected one such as app.kubernetes.io/part-of=verta'
+    if runtime and not _is_selector(runtime.selector):
+        shown = runtime.selector[:100] + "…" * (len(runtime.selector) > 100)
+        message = f'"{shown}" is not a label selector; expected one such as app.kubernetes.io/part-of=verta'
         yield Problem(message, At(("verta", "runtime", "selector")))
 
 
@@ -186,3 +192,8 @@ def _sides(container: Container | None) -> list[tuple[tuple[str, ...], Mapping[s
         (("container", "max"), container.max),
         (("container", "min"), container.min),
     ]
+
+
+def _is_selector(text: str) -> bool:
+    """Whether this is a label selector, and not one so long that to look for its parts takes for ever."""
+    return len(text) <= _LONGEST_SELECTOR and all(_SELECTOR.fullmatch(part) for part in re.split(r",(?![^(]*\))", text))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from generator.model.effective import NO_TIER, tier_of
@@ -109,26 +110,72 @@ def _side(container: Container | None, side: Side) -> Mapping[str, Quantity]:
 
 
 def report(org: Org, find: Callable[[Room], Iterator[Finding]]) -> Iterator[Problem]:
-    """Problems in all rooms: at the tier where a namespace has them from it, else at the namespace."""
+    """Problems in all rooms: at the tier where a namespace has them from it, else at the namespace.
+
+    `find` judges quota and container limits alone, so where it finds nothing in a room, it is not asked about another
+    one with the same numbers.
+    """
     at_tier = {name: {found.fact: found for found in find(Room(tier))} for name, tier in org.tiers.items()}
-    used, untouched = set(), set()
+    rooms = _rooms(_Itself(org))
     shared: set[tuple[str, Hashable]] = set()
-    for namespace in org.namespaces.values():
-        tier = tier_of(org, namespace)
-        used.add(tier.name)
-        if not namespace.quota and not namespace.container:
-            untouched.add(tier.name)
+    clean: set[Hashable] = set()
+    for room, numbers in rooms.changing:
+        if numbers in clean:
             continue
-        room = Room(tier, namespace)
-        for found in find(room):
+        tier = room.tier
+        findings = tuple(find(room))
+        if not findings:
+            clean.add(numbers)
+        for found in findings:
             if tier is not NO_TIER and found.fact in at_tier[tier.name]:
                 shared.add((tier.name, found.fact))
             else:
                 yield _problem(room, found)
-    for name, findings in at_tier.items():
-        for fact, found in findings.items():
-            if name not in used or name in untouched or (name, fact) in shared:
+    for name, facts in at_tier.items():
+        for fact, found in facts.items():
+            if name not in rooms.used or name in rooms.untouched or (name, fact) in shared:
                 yield _problem(Room(org.tiers[name]), found)
+
+
+class _Itself:
+    """An organization that is the same only as itself."""
+
+    def __init__(self, org: Org) -> None:
+        self.org = org
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.org is other.org
+
+    def __hash__(self) -> int:
+        return id(self.org)
+
+
+class _Rooms(NamedTuple):
+    """The namespaces that change their tier's numbers, each with a key to its own; which tiers are used, and as is."""
+
+    changing: list[tuple[Room, Hashable]]
+    used: set[str]
+    untouched: set[str]
+
+
+@lru_cache(maxsize=1)
+def _rooms(itself: _Itself) -> _Rooms:
+    """What every rule about numbers looks at, made once for all of them."""
+    found = _Rooms([], set(), set())
+    for namespace in itself.org.namespaces.values():
+        tier = tier_of(itself.org, namespace)
+        found.used.add(tier.name)
+        if namespace.quota or namespace.container:
+            numbers = tier.name, tuple(namespace.quota.items()), _numbers(namespace.container)
+            found.changing.append((Room(tier, namespace), numbers))
+        else:
+            found.untouched.add(tier.name)
+    return found
+
+
+def _numbers(container: Container | None) -> Hashable:
+    """All that container limits say."""
+    return container and tuple(tuple(getattr(container, side).items()) for side in SIDES)
 
 
 def _problem(room: Room, found: Finding) -> Problem:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator import git as module
-from generator.git import repository
+from generator.git import Repository, blob_id, repository
 from generator.problems import Stop
 from generator.reading.sources import load
 from generator.reading.store import DISK, Commit, matches
 from tests.git.clones import commit, git
-from tests.support import FRAUD, MINIMAL
+from tests.support import FRAUD, MINIMAL, write
 
 FRAGMENT = "namespaces:\n  churn: {}\nworkspaces:\n  churn-models: {namespace: churn}\n"
 
@@ -199,6 +200,35 @@ def test_files_of_a_folder(tmp_path: Path) -> None:
     assert store.files("rendered/c") == {"a.yaml": b"1", "d/e.yaml": b"2"}
     assert store.files("rendered/d") == {}
     assert store.files("x") == {}
+
+
+def test_files_that_are_what_they_were_thought_to_be_are_not_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(tmp_path, {"c/a": "1", "c/b": "2", "c/d/e": "3", "c/empty": ""})
+    store = at_head(tmp_path)
+    whole = store.files("c")
+    asked: list[str] = []
+    blobs = Repository.blobs
+
+    def noted(self: Repository, ids: Sequence[str]) -> Iterator[bytes]:
+        asked.extend(ids)
+        return blobs(self, ids)
+
+    monkeypatch.setattr(Repository, "blobs", noted)
+    likely = {"a": b"1", "b": b"other", "empty": b"", "more": b"1"}
+    assert store.files("c", lambda: likely) == whole == {"a": b"1", "b": b"2", "d/e": b"3", "empty": b""}
+    assert len(asked) == 2
+    assert list(store.files("c", lambda: likely)) == list(whole)
+
+
+@pytest.mark.parametrize("form", ["sha1", "sha256"])
+def test_the_id_of_a_content_is_that_of_git(form: str, tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", f"--object-format={form}", "a")
+    for data in (b"", b"x", b"\0" * 1000, "ü\n".encode()):
+        write(tmp_path, {"a/f": data})
+        known = git(tmp_path / "a", "hash-object", "--no-filters", "f").strip()
+        assert blob_id(data, known) == known
 
 
 def test_two_thousand_fragments_take_few_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

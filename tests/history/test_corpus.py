@@ -51,7 +51,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Examined:
     assert whole.org is not None
     chosen = set(random.Random(0).sample(sorted(whole.org.namespaces), DECOMMISSIONED))
     for section in ("namespaces", "workspaces"):
-        for position, (name, entry) in enumerate(entry_texts(whole.sources, section).items()):
+        for position, (name, entry) in enumerate(entry_texts(whole.sources.documents[0], section).items()):
             if section == "namespaces" and name in chosen:
                 teams[position * 7 % FRAGMENTS][section].append(f"  {entry.rstrip()}\n    state: decommission\n")
             else:

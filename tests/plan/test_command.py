@@ -102,6 +102,46 @@ def test_git_the_first_commit_and_the_next(tmp_path: Path) -> None:
     assert "rendering changed: namespaces/*/networkpolicies.yaml" in ran.out
 
 
+@pytest.mark.parametrize("what", ["nothing", "org.yaml", "rendered", "own template", "not rendered again", "removed"])
+def test_a_plan_does_not_depend_on_what_is_remembered(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def git(*words: str) -> None:
+        identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"]
+        subprocess.run(["git", *identity, *words], cwd=tmp_path, check=True, capture_output=True)
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path.parent / f"{tmp_path.name}-cache"))
+    monkeypatch.setattr("generator.memory._RACY", -(10**12))
+    text = organization(3)
+    own = "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: more\n  namespace: {{ namespace.name }}\n"
+    write(tmp_path, {"org.yaml": text, "verta-gitops.toml": 'templates = ["own"]\n', "own/namespace/more.yaml.j2": own})
+    git("init")
+    assert invoke("render", cwd=tmp_path).code == 0
+    file = tmp_path / "rendered/prod-us/namespaces/space-1/networkpolicies.yaml"
+    if what == "rendered":
+        right = file.read_text()
+        file.write_text(right.replace("podSelector: {}", "podSelector: {matchLabels: {a: b}}"))
+    git("add", ".")
+    git("commit", "-m", "base")
+    if what == "rendered":
+        file.write_text(right)
+    if what == "removed":
+        file.unlink()
+    if what in ("org.yaml", "not rendered again"):
+        write(tmp_path, {"org.yaml": text.replace("space-2: {state: active}", "space-2: {state: frozen}")})
+    if what == "own template":
+        write(tmp_path, {"own/namespace/more.yaml.j2": own + "data: {}\n"})
+    if what not in ("not rendered again", "removed"):
+        assert invoke("render", cwd=tmp_path).code == 0
+        assert invoke("render", "--check", cwd=tmp_path).code == 0
+    warm = invoke("plan", "--base", "HEAD", "--format", "json", cwd=tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path.parent / f"{tmp_path.name}-none"))
+    assert warm == invoke("plan", "--base", "HEAD", "--format", "json", cwd=tmp_path)
+    kinds = {change["kind"] for change in json.loads(warm.out)["changes"]}
+    expected = {"org.yaml": "namespace-frozen", "rendered": "template-changed", "own template": "manifest-changed"}
+    assert expected.get(what.replace("not rendered again", "org.yaml"), "") in {*kinds, ""}
+
+
 def test_a_thousand_removals_are_in_the_open_and_what_is_left_out_is_said(tmp_path: Path) -> None:
     ran = plan(
         tmp_path, organization(1000, name="a-namespace-with-a-rather-long-name"), MINIMAL, "--format", "markdown"

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from generator.problems import Stop
-from generator.rendering.environment import SCOPES, Templates, builtin_templates
+from generator.rendering.environment import SCOPES, Templates
+from generator.rendering.folders import builtin_templates
 from tests.support import write
 
 
