@@ -195,6 +195,8 @@ class Explainer:
                 if tier_of(self.org, each).name == rest[0] and not _overrides(each, tuple(rest[1:]))
             ]
             return () if field == "description" else self._files(names, field)
+        if section == "defaults":
+            return self._files([name for name, each in self.org.namespaces.items() if not each.tier], "tier")
         if section in ("groups", "roles") and rest:
             names = [
                 home(self.org, workspace)

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path as File
 from typing import Any
 
-from generator.model.org import Org
+from generator.model.org import KUBERNETES_VERSION, Org
 from generator.objects import Broken, Manifest, manifests
 from generator.problems import At, Path, Problem, Span, Stop
 
@@ -65,7 +65,7 @@ def unknown_kubernetes_version(org: Org) -> Iterator[Problem]:
     """
     version = org.cluster.kubernetes_version
     known = known_versions()
-    if version and version not in known:
+    if re.fullmatch(KUBERNETES_VERSION.pattern, version) and version not in known:
         message = (
             f'there are no schemas of Kubernetes "{version}", only of {known[0]} to {known[-1]}; '
             f"what is rendered is held against those of {nearest_version(version, known)}"
@@ -103,7 +103,7 @@ class Schemas:
         if key not in self._compiled:
             group, _, version = api_version.rpartition("/")
             name = "-".join(part for part in (kind.lower(), group.partition(".")[0], version) if part) + ".json"
-            ours = re.fullmatch(r"[\w.-]+", name) and ("." not in group or group.endswith(".k8s.io"))
+            ours = re.fullmatch(r"[\w.-]{1,200}", name, re.ASCII) and ("." not in group or group.endswith(".k8s.io"))
             if ours and (self.folder / name).is_file():
                 import jsonschema_rs
 

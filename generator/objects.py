@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from generator.problems import Path
 from generator.rendering.views import ORIGIN
 
-_STEP = re.compile(r'\.?([\w-]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
+_STEP = re.compile(r'\.?([\w-]+)|\[([0-9]{1,9})\]|\["((?:[^"\\]|\\.)*)"\]')
 
 
 class Identity(NamedTuple):
@@ -67,12 +68,16 @@ def manifests(text: str) -> Iterator[Manifest]:
             yield _manifest(body, line)
 
 
-def values(text: str) -> Iterator[tuple[Any, int]]:
-    """Whatever the documents of a YAML text hold, each with the line where it begins. Raises Broken."""
-    import yaml
-    from yaml.cyaml import CSafeLoader
+def values(text: str, aliases: bool = True) -> Iterator[tuple[Any, int]]:
+    """Whatever the documents of a YAML text hold, each with the line where it begins. Raises Broken.
 
-    loader = CSafeLoader(text)
+    Keys are text, as in every object of Kubernetes. Few lines of aliases can stand for more than any memory holds, so
+    in the text of a stranger they are not allowed.
+    """
+    import yaml
+
+    loader = _loader()(text)
+    loader.aliases = aliases
     try:
         while loader.check_node():
             node: Any = loader.get_node()
@@ -87,6 +92,32 @@ def values(text: str) -> Iterator[tuple[Any, int]]:
         raise Broken(f"not YAML: {error}", 1) from error
     finally:
         loader.dispose()
+
+
+@cache
+def _loader() -> Any:
+    """The class of loaders; made here, because importing YAML takes longer than most commands that do not need it."""
+    from yaml.constructor import ConstructorError
+    from yaml.cyaml import CSafeLoader
+
+    class Loader(CSafeLoader):
+        aliases = True
+
+        def construct_object(self, node: Any, deep: bool = False) -> Any:
+            if not self.aliases and node in self.constructed_objects:
+                raise ConstructorError(problem="aliases (`*name`) are not read", problem_mark=node.start_mark)
+            return super().construct_object(node, deep)
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            found = super().construct_mapping(node, deep)
+            for key in found:
+                if type(key) is not str:
+                    raise ConstructorError(
+                        problem=f"the key `{key}` is no text; put it in quotes", problem_mark=node.start_mark
+                    )
+            return found
+
+    return Loader
 
 
 def _manifest(body: Any, line: int) -> Manifest:

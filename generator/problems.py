@@ -56,7 +56,13 @@ class Problem:
 
 
 class Stop(Exception):
-    """The program cannot go on (an unreadable file, a full disk); `str()` of it says where and what to do. Exit 3."""
+    """The program cannot go on (an unreadable file, a full disk); `str()` of it says where and what to do. Exit 3.
+
+    Where that takes several lines, each is an argument.
+    """
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.args))
 
 
 class Usage(Exception):

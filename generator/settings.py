@@ -10,15 +10,22 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from generator.model.kinds import nearest
 from generator.problems import Problem, Severity, Span, Stop
+from generator.reading.store import DISK
 
 OWN_FILE = "verta-gitops.toml"
 SHARED_FILE = "pyproject.toml"
 _TABLE = "verta-gitops"
+_LARGEST = 1 << 18
+_MOST_DOTS = 1_000
+"""Dots in a line: a key of very many parts takes the reader of TOML for ever."""
+
+_MOST_PROBLEMS = 100
 _SCOPES = ("cluster", "namespace", "workspace", "delivery")
 
 
@@ -41,11 +48,12 @@ class Settings:
 
     def unknown_rules(self, known: Collection[str], firm: Collection[str]) -> Iterator[Problem]:
         """What is wrong with the ids that the settings name."""
-        for name in dict.fromkeys((*self.ignore, *self.severity)):
+        wrong = (name for name in dict.fromkeys((*self.ignore, *self.severity)) if name not in known or name in firm)
+        for name in islice(wrong, _MOST_PROBLEMS):
             if name not in known:
                 message = f'there is no rule "{name}"{nearest(name, list(known))}'
                 yield Problem(message, self.locate(name), rule="unknown-rule")
-            elif name in firm:
+            else:
                 message = f'"{name}" can be neither ignored nor changed: rendering relies on it'
                 yield Problem(message, self.locate(name), rule="firm-rule")
 
@@ -66,12 +74,12 @@ def find_settings(file: str) -> Settings:
 
 
 def _bytes(path: str) -> bytes | None:
-    try:
-        return Path(path).read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    if not DISK.kind(path):
         return None
-    except OSError as error:
-        raise Stop(f"{path}: cannot be read: {error.strerror}") from error
+    (data,) = DISK.read([path], _LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise Stop(f"{path}: larger than {_LARGEST:,} bytes; expected settings")
+    return data
 
 
 def _read(path: str, data: bytes, shared: bool) -> Settings:
@@ -79,6 +87,8 @@ def _read(path: str, data: bytes, shared: bool) -> Settings:
 
     try:
         text = data.decode("utf-8")
+        if any(line.count(".") > _MOST_DOTS for line in text.splitlines()):
+            raise RecursionError
         content = tomllib.loads(text)
     except UnicodeDecodeError:
         problem = Problem("the file is not UTF-8 text", Span(path, 1, 1, 1, 1), rule="invalid-settings")
@@ -88,6 +98,10 @@ def _read(path: str, data: bytes, shared: bool) -> Settings:
         line, column = (int(found[1]), int(found[2])) if found else (text.count("\n") + 1, 1)
         message = f"the file is not TOML: {str(error).partition(' (at ')[0]}"
         problem = Problem(message, Span(path, line, column, line, column), rule="invalid-settings")
+        return Settings(path, text, problems=(problem,))
+    except (ValueError, RecursionError) as error:
+        what = "it is nested too deeply" if isinstance(error, RecursionError) else "a number in it is too long"
+        problem = Problem(f"the file cannot be read: {what}", Span(path, 1, 1, 1, 1), rule="invalid-settings")
         return Settings(path, text, problems=(problem,))
     if shared:
         tool = content.get("tool")
@@ -120,7 +134,8 @@ class _Reader:
         return Settings(self.file, self.text, **values, problems=tuple(self.problems))
 
     def _say(self, message: str, word: str) -> None:
-        self.problems.append(Problem(message, _locate(self.file, self.text, word), rule="invalid-settings"))
+        if len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append(Problem(message, _locate(self.file, self.text, word), rule="invalid-settings"))
 
     def _texts(self, key: str, value: Any) -> tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
@@ -155,8 +170,8 @@ class _Reader:
 
     def _inside(self, name: str, exists: Callable[[str], bool], what: str) -> Path | None:
         path = os.path.join(self.folder, name)
-        real, root = os.path.realpath(path), os.path.realpath(self.folder or ".")
-        if "\0" in name or os.path.isabs(name) or os.path.commonpath([root, real]) != root:
+        root = os.path.realpath(self.folder or ".")
+        if "\0" in name or os.path.isabs(name) or os.path.commonpath([root, os.path.realpath(path)]) != root:
             self._say(f'"{name}" leaves the folder of {os.path.basename(self.file)}', name)
         elif not exists(path):
             self._say(f'there is no {what} "{name}" beside {os.path.basename(self.file)}', name)

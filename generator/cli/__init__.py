@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gc
 import importlib
-import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 import click
 
+from generator.cli import streams
+from generator.printing import printable
 from generator.problems import Stop, Usage
 
 SECTIONS: dict[str, dict[str, str]] = {
@@ -73,8 +76,20 @@ Examples:
 """
 
 
+class _ReaderLeft(Exception):
+    """Nobody reads standard output any more. Click would end with 1 for that, which stands for problems."""
+
+
 class _Lazy(click.Group):
     """A group whose commands are imported only when they run; its help needs none of them."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _early_readers():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _early_readers():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -99,6 +114,14 @@ class _Lazy(click.Group):
         for title, commands in SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl(list(commands.items()))
+
+
+@contextmanager
+def _early_readers() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _ReaderLeft from error
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -128,11 +151,7 @@ def cli(ctx: click.Context, debug: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command and exit. What the user can mend is a message; a traceback is shown only with --debug."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(
-                errors="backslashreplace"
-            )  # a terminal that cannot show a character is no reason to fail
+    streams.prepare()
     if "_VERTA_GITOPS_COMPLETE" in os.environ:
         from generator.cli.names import register
 
@@ -145,21 +164,38 @@ def main() -> NoReturn:
         error.show()
         sys.exit(2)
     except Usage as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(_failure(error), err=True)
         sys.exit(2)
     except Stop as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(_failure(error), err=True)
         sys.exit(3)
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (_ReaderLeft, BrokenPipeError):
+        streams.discard()
         sys.exit(141)
+    except MemoryError:
+        click.echo("error: not enough memory", err=True)
+        sys.exit(3)
     except Exception as error:
         if "--debug" in sys.argv:
             raise
-        message = f"internal error: {type(error).__name__}: {error}"
-        click.echo(f"error: {message}\nThis is a fault of verta-gitops; run with --debug and report it.", err=True)
+        with suppress(OSError):
+            click.echo(_fault(error), err=True)
+        streams.discard()
         sys.exit(3)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fault(error: Exception) -> str:
+    """What ended the program, and whose fault that is."""
+    if isinstance(error, OSError) and streams.is_refused(error):
+        return f"error: the output cannot be written: {error.strerror}"
+    message = printable(f"internal error: {type(error).__name__}: {error}")
+    return f"error: {message}\nThis is a fault of verta-gitops; run with --debug and report it."
+
+
+def _failure(error: Stop | Usage) -> str:
+    """What stopped the program; it may quote what anybody wrote."""
+    return "error: " + "\n".join(printable(str(line)) for line in error.args)

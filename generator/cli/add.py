@@ -26,7 +26,7 @@ def add() -> None:
     """Add a workspace with its namespace, or a group of people."""
 
 
-@add.command(epilog=EPILOG)
+@add.command(epilog=EPILOG, short_help="Add a workspace and the namespace that it is mapped to for ever.")
 @click.argument("name", default="")
 @click.option(
     "--namespace", default="", metavar="NAME", help="Namespace that it runs in; made from its name where not given."

@@ -8,6 +8,7 @@ import click
 
 from generator.cli.common import CONTEXT, FORMAT, count, print_problems, require_rules, rule_names, totals
 from generator.cli.names import RULE
+from generator.printing import printable
 from generator.problems import Severity, Stop, Usage
 
 if TYPE_CHECKING:
@@ -35,6 +36,13 @@ Rules are ignored or weighed for the whole repository in pyproject.toml (or vert
   ignore = ["legacy-workspace"]
   severity = {namespace-without-workspace = "warning"}
   fail-on = "warning"
+
+\b
+Exit codes:
+  0  no problems, or warnings alone
+  1  problems found; with --fail-on warning, a warning too
+  2  the command was called in a wrong way
+  3  could not run: a file cannot be read, or git does not know the base
 """
 
 
@@ -120,7 +128,7 @@ def check(
         found = f"{count(workspaces, 'workspace')} in {count(namespaces, 'namespace')}: " if known else ""
         click.echo(f"{found}{totals(problems)}")
     for stop in unread:
-        click.echo(f"error: {stop}", err=True)
+        click.echo(f"error: {printable(str(stop))}", err=True)
     if unread or any(result.failed for result in results):
         return 3
     return int(bool(problems) if weight == "warning" else any(problem.severity == "error" for problem in problems))

@@ -23,8 +23,9 @@ Examples:
   verta-gitops drift
   verta-gitops drift orgs/prod-eu.yaml --context prod-eu
   verta-gitops drift --from-dump cluster.json.gz --format json
-  kubectl get namespaces,resourcequotas,limitranges,networkpolicies,rolebindings,configmaps,clusterroles,priorityclasses
-    -A -o json --show-managed-fields | gzip > cluster.json.gz
+  kubectl get -A -o json --show-managed-fields \\
+    namespaces,resourcequotas,limitranges,networkpolicies,rolebindings,configmaps,clusterroles,priorityclasses \\
+    | gzip > cluster.json.gz
 
 \b
 Exit codes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
@@ -92,9 +93,16 @@ def edit(change: Callable[[Draft], None], options: Options, draft: Draft | None 
         click.echo(_json(edits, judged, judged.warnings, written, options))
     elif written:
         click.echo("\n".join(f"wrote {each.file}" for each in edits))
+        if judged.plan is None or judged.plan.changes:
+            click.echo(f"next: {_render(options['file'])}")
     else:
         click.echo("nothing written")
     return 0
+
+
+def _render(file: str) -> str:
+    """The command that brings rendered/ to what the file says now."""
+    return "verta-gitops render" + ("" if file == "org.yaml" else f" {shlex.quote(file)}")
 
 
 def _agreed() -> bool:

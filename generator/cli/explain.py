@@ -22,6 +22,13 @@ Examples:
   verta-gitops explain tiers.standard.quota
   verta-gitops explain rendered/prod-us/namespaces/fraud/resourcequota.yaml
   verta-gitops explain fraud -f orgs/prod-eu.yaml --format json
+
+\b
+Exit codes:
+  0  explained
+  1  FILE has errors that would make the answer wrong; they are shown
+  2  there is no such place, name or file
+  3  could not run: FILE cannot be read
 """
 _SHOWN = 5
 """Folders that are named one by one; of more, the first."""
@@ -95,10 +102,10 @@ def _facts(facts: Sequence[Fact], folder: str) -> str:
 def _fact(fact: Fact) -> list[str]:
     from generator.report.text import visible
 
-    name = click.style(show_path(fact.path), bold=True)
+    name = click.style(visible(show_path(fact.path)), bold=True)
     place = f"{fact.written}: {fact.source}" if fact.written else "written nowhere: the default"
-    lines = [f"{name} = {visible(fact.value)}", f"    {place}"]
-    lines += [f"    overrides {visible(text)} ({place})" for text, place in fact.overrode]
+    lines = [f"{name} = {visible(fact.value)}", f"    {visible(place)}"]
+    lines += [f"    overrides {visible(text)} ({visible(str(place))})" for text, place in fact.overrode]
     return lines
 
 
@@ -121,8 +128,8 @@ def _origins(path: str, origins: Sequence[Origin]) -> str:
     lines: list[str] = []
     for origin in origins:
         where = f"{origin.written}: {show_path(origin.path)}" if origin.path else "the organization as a whole"
-        lines.append(f"{click.style(visible(origin.object), bold=True)} ({path}:{origin.line})")
-        lines.append(f"    from {where}")
+        lines.append(f"{click.style(visible(origin.object), bold=True)} ({visible(path)}:{origin.line})")
+        lines.append(f"    from {visible(where)}")
     seen: set[Any] = set()
     for fact in (fact for origin in origins for fact in origin.facts):
         if fact.path not in seen:

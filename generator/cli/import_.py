@@ -23,8 +23,9 @@ Examples:
   verta-gitops import --context prod-us --organization acme --cluster prod-us
   verta-gitops import --from-dump cluster.json.gz --organization acme --cluster prod-us --kubernetes-version 1.33
   verta-gitops import -o platform/org.yaml --split-by team
-  kubectl get namespaces,resourcequotas,limitranges,networkpolicies,rolebindings,configmaps,clusterroles,priorityclasses
-    -A -o json | gzip > cluster.json.gz
+  kubectl get -A -o json \\
+    namespaces,resourcequotas,limitranges,networkpolicies,rolebindings,configmaps,clusterroles,priorityclasses \\
+    | gzip > cluster.json.gz
 
 \b
 Exit codes:

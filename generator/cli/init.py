@@ -20,6 +20,13 @@ Examples:
   verta-gitops init platform --organization acme --cluster prod-us --engine argocd --ci github \\
       --repo-url https://git.example.com/acme/platform.git
   verta-gitops init . --organization acme --cluster prod-us --ci gitlab --configure-git
+
+\b
+Exit codes:
+  0  written
+  1  nothing written: a file is in the way
+  2  the command was called in a wrong way
+  3  could not run: a file cannot be written, or git does not know the repository
 """
 
 

@@ -81,7 +81,7 @@ def _label(text: str) -> tuple[str, str | None]:
 
 def _require_known(org: Org, wanted: Wanted) -> None:
     """Raises Usage where a name is none of the organization: an empty list would look like an answer."""
-    from generator.model.kinds import nearest
+    from generator.model.kinds import choices
 
     asked = (
         ("tier", wanted.tiers, org.tiers),
@@ -91,11 +91,11 @@ def _require_known(org: Org, wanted: Wanted) -> None:
     for what, names, known in asked:
         for name in sorted(names):
             if name not in known:
-                raise Usage(f'there is no {what} "{name}" in this organization{nearest(name, list(known))}')
+                raise Usage(f'there is no {what} "{name}" in this organization{choices(name, known)}')
     labels = {key for namespace in org.namespaces.values() for key in namespace.labels}
     for key, _ in wanted.labels:
         if key not in labels:
-            raise Usage(f'no namespace has a label "{key}"{nearest(key, sorted(labels))}')
+            raise Usage(f'no namespace has a label "{key}"{choices(key, sorted(labels))}')
 
 
 def _written(found: list[Row], form: str) -> str:

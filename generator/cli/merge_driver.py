@@ -21,6 +21,13 @@ With this line in .gitattributes:
 After a merge that stopped: mend org.yaml first if it has conflicts, then
   verta-gitops render
   git add -A rendered
+
+\b
+Exit codes:
+  0  merged
+  1  OURS is kept, and git stops the merge
+  2  the command was called in a wrong way
+  3  could not run: a file cannot be read or written
 """
 
 

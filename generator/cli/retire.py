@@ -25,6 +25,7 @@ Examples:
     "day",
     default=None,
     type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
     help="Day of the removal; today where not given.",
 )
 @editing

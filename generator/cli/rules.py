@@ -19,6 +19,13 @@ Examples:
   verta-gitops rules unknown-tier
   verta-gitops rules --format json
   verta-gitops rules -o docs/rules
+
+\b
+Exit codes:
+  0  listed, printed or written
+  1  settings or rules of your own have problems; the rest is listed
+  2  there is no such rule
+  3  could not run: a file cannot be read or written
 """
 
 

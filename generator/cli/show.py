@@ -76,7 +76,7 @@ def _lines(found: WorkspaceView, folder: str) -> list[str]:
     rows = [[each.group, ",".join(each.roles), each.verta, each.kubernetes] for each in found.rights]
     lines += _indented(table(["GROUP", "ROLES", "VERTA", "KUBERNETES"], rows)) if rows else ["  nobody"]
     if found.ways:
-        sources, targets = ", ".join(found.ways.sources), ", ".join(found.ways.targets)
+        sources, targets = (visible(", ".join(each)) for each in (found.ways.sources, found.ways.targets))
         lines += ["", click.style("network", bold=True), f"  in from: {sources}", f"  out to: {targets}"]
     lines += ["", click.style("files", bold=True), *(f"  {folder}/{file}" for file in found.files)]
     return lines

@@ -20,7 +20,7 @@ from generator.cli.common import (
     progress,
     totals,
 )
-from generator.cli.names import WORKSPACE
+from generator.cli.names import WORKSPACE_OR_NAMESPACE
 from generator.problems import Stop, Usage
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ EPILOG = """\b
 Examples:
   verta-gitops verify
   verta-gitops verify fraud-detection
-  verta-gitops verify --file orgs/prod-eu.yaml --context prod-eu
+  verta-gitops verify -f orgs/prod-eu.yaml --context prod-eu
   verta-gitops verify --watch
   verta-gitops verify --format junit > verify.xml
   verta-gitops verify --print-role | kubectl apply -f -
@@ -55,8 +55,8 @@ Exit codes:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("workspaces", nargs=-1, type=WORKSPACE, metavar="[WORKSPACE]...")
-@click.option("--file", default="org.yaml", type=click.Path(), show_default=True, help="The organization.")
+@click.argument("workspaces", nargs=-1, type=WORKSPACE_OR_NAMESPACE, metavar="[WORKSPACE]...")
+@click.option("-f", "--file", default="org.yaml", type=click.Path(), show_default=True, help="The organization.")
 @KUBECONFIG
 @KUBE_CONTEXT
 @FROM_DUMP
@@ -88,7 +88,8 @@ def verify(
 ) -> int:
     """Say for each workspace whether endpoints can be deployed in the cluster, and if not, why.
 
-    The verdict is ready, degraded or cannot deploy; `frozen` is what org.yaml itself wants.
+    WORKSPACE is its name, or the name of its namespace; all where none is named. The verdict is ready, degraded or
+    cannot deploy; `frozen` is what org.yaml itself wants.
     The namespace must exist, be ours, be protected and limited as declared, have room in its quota, let Verta deploy,
     and Verta must run in it. Each cause comes with the command to type next. Only lists are read; nothing is written.
     """
@@ -102,6 +103,7 @@ def verify(
         if form == "text":
             click.echo(f"not verified: {totals(head.problems)}")
         return 3 if head.failed else 1
+    workspaces = _chosen(org, workspaces)
     homes = _homes(org, workspaces)
     declared = _declared(head, org, homes)
     if print_role:
@@ -151,18 +153,28 @@ def _require(
         raise Usage("--print-role prints a manifest for the whole cluster; leave out what to verify")
 
 
-def _homes(org: Org, workspaces: Sequence[str]) -> frozenset[str]:
-    """The namespaces to look at. Raises Usage where there is no such workspace."""
+def _chosen(org: Org, names: Sequence[str]) -> tuple[str, ...]:
+    """The workspaces that are named, or whose namespace is. Raises Usage where there is none."""
     from generator.model.kinds import nearest
+
+    found = []
+    for name in names:
+        mapped = [each.name for each in org.workspaces.values() if each.namespace == name]
+        if name not in org.workspaces and not mapped:
+            hint = nearest(name, [*org.workspaces, *org.namespaces])
+            if name.endswith((".yaml", ".yml")):
+                hint = f"; the organization's file is named with -f {name}"
+            elif name in org.namespaces:
+                hint = "; the namespace of that name has none"
+            raise Usage(f'there is no workspace "{name}" in this organization{hint}')
+        found += [name] if name in org.workspaces else mapped
+    return tuple(dict.fromkeys(found))
+
+
+def _homes(org: Org, workspaces: Sequence[str]) -> frozenset[str]:
+    """The namespaces of some workspaces, or all where there are none."""
     from generator.model.naming import home
 
-    for name in workspaces:
-        if name not in org.workspaces:
-            mapped = [each.name for each in org.workspaces.values() if each.namespace == name]
-            hint = f'; namespace "{name}" is that of workspace "{mapped[0]}"' if mapped else ""
-            if name.endswith((".yaml", ".yml")):
-                hint = f"; the organization's file is named with --file {name}"
-            raise Usage(f'there is no workspace "{name}"{hint or nearest(name, org.workspaces)}')
     if workspaces:
         return frozenset(home(org, org.workspaces[name]) for name in workspaces)
     return frozenset((*org.namespaces, *(home(org, each) for each in org.workspaces.values())))

@@ -385,7 +385,11 @@ def _written(found: Any, form: str, examined: Examined | None) -> str:
     return text(found, where)
 
 
-@verta.command(name="import", epilog=IMPORT_EPILOG)
+@verta.command(
+    name="import",
+    epilog=IMPORT_EPILOG,
+    short_help="Write an org.yaml that declares what Verta has.",
+)
 @click.option("-o", "--output", default="", metavar="FILE", help="Write here instead of to standard output.")
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
 @click.option("--cluster", "cluster_name", default="", metavar="NAME", help="Verta's name of the cluster.")

@@ -15,6 +15,9 @@ from generator.reading.store import DISK
 LARGEST = 2 << 30
 """Bytes of a dump, unpacked, that are read; what is larger is refused rather than filling the memory."""
 
+_DENSEST, _SMALL = 250, 64 << 20
+"""How many times its size a dump may unpack to where that is much; real ones come to about 30."""
+
 _HINT = "expected the output of `kubectl get … -o json` or `-o yaml`"
 
 
@@ -38,10 +41,13 @@ def _text(file: str) -> str:
     (data,) = DISK.read([file], LARGEST + 1)
     if data[:2] == b"\x1f\x8b":
         unpacker = zlib.decompressobj(wbits=31)
+        most = min(LARGEST, max(_SMALL, _DENSEST * len(data)))
         try:
-            data = unpacker.decompress(data, LARGEST + 1)
+            data = unpacker.decompress(data, most + 1)
         except zlib.error as error:
             raise Stop(f"{file}: cannot be unpacked: {error}; take the dump anew") from error
+        if most < len(data) <= LARGEST:
+            raise Stop(f"{file}: unpacks to more than {_DENSEST} times its size, as no dump does; {_HINT}")
         if not unpacker.eof and len(data) <= LARGEST:
             raise Stop(f"{file}: the gzip file ends in the middle; take the dump anew")
     if len(data) > LARGEST:
@@ -89,11 +95,12 @@ def _documents(text: str, file: str) -> Iterator[Any]:
         except json.JSONDecodeError as error:
             short = "ends in the middle" if error.pos >= len(text.rstrip()) else f"not JSON: {error.msg}"
             raise Stop(f"{file}:{error.lineno}:{error.colno}: {short}; {_HINT}") from error
-        except RecursionError as error:
-            raise Stop(f"{file}: nested too deeply; {_HINT}") from error
+        except (ValueError, RecursionError) as error:
+            what = "nested too deeply" if isinstance(error, RecursionError) else "a number in it is too long"
+            raise Stop(f"{file}: {what}; {_HINT}") from error
         return
     try:
-        yield from (body for body, _ in values(text) if body is not None)
+        yield from (body for body, _ in values(text, aliases=False) if body is not None)
     except Broken as broken:
         raise Stop(f"{file}:{broken.line}: {broken}; {_HINT}") from broken
 

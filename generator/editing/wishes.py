@@ -9,7 +9,7 @@ from typing import Any
 
 from generator.editing.drafting import Draft
 from generator.editing.emitting import Data
-from generator.model.kinds import nearest
+from generator.model.kinds import choices, nearest
 from generator.problems import Path, Usage
 from generator.reading.document import Map, Plain, Seq
 
@@ -178,8 +178,7 @@ def _require(draft: Draft, section: str, name: str) -> None:
     if name not in known:
         draft.require_readable()  # where a file has an end that cannot be read, nobody knows what is not there
         what = section.removesuffix("s")
-        listed = f"; known: {', '.join(known[:8])}" + (" …" if len(known) > 8 else "") if known else "; there is none"
-        raise Usage(f'there is no {what} "{name}"{nearest(name, known) or listed}')
+        raise Usage(f'there is no {what} "{name}"{choices(name, known)}')
 
 
 def _require_new(draft: Draft, section: str, name: str) -> None:

@@ -52,8 +52,7 @@ def canonical(spec: Mapping[str, Any]) -> str:
     """The spec of a policy in one spelling: without what is empty, and with the types that the server fills in."""
     found = {key: value for key, value in spec.items() if value not in (None, [])}
     found.setdefault("policyTypes", ["Ingress", *(["Egress"] if "egress" in found else [])])
-    if isinstance(found["policyTypes"], list):
-        found["policyTypes"] = sorted(found["policyTypes"], key=str)
+    found["policyTypes"] = sorted(map(str, sequence(found["policyTypes"])))
     return json.dumps(found, sort_keys=True, default=str)
 
 

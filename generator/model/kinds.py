@@ -6,7 +6,7 @@ A kind never raises for bad input: it says what is wrong and returns its `blank`
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from decimal import Decimal
 from functools import cached_property
@@ -61,13 +61,45 @@ def flatten(here: Here | None) -> Path:
     return tuple(reversed(steps))
 
 
+_MANY, _LONG = 2_000, 63
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-._ "
+
+
 def nearest(word: str, known: Mapping[str, Any] | list[str] | tuple[str, ...]) -> str:
-    """`; did you mean "…"?` for the known word that is nearest, or nothing."""
+    """`; did you mean "…"?` for the known word that is nearest, or nothing.
+
+    Among very many, only one that differs by a single slip is looked for: where all of them are misspelt, comparing
+    each with each would take hours.
+    """
+    if len(known) > _MANY:
+        near = _a_slip_away(word, known if isinstance(known, Mapping) else frozenset(known))
+        return f'; did you mean "{near}"?' if near else ""
     from difflib import get_close_matches  # costs a start-up millisecond, and most files have no misspelt word
 
     folded = {candidate.casefold(): candidate for candidate in known}
     found = get_close_matches(word.casefold(), folded, 1, 0.6)
     return f'; did you mean "{folded[found[0]]}"?' if found else ""
+
+
+def _a_slip_away(word: str, known: Container[str]) -> str:
+    """The first known word that is made of this one by a letter more, less, other, or exchanged with the next."""
+    if len(word) > _LONG:
+        return ""
+    for position in range(len(word) + 1):
+        before, after = word[:position], word[position:]
+        slips = [before + after[1:], before + after[1:2] + after[:1] + after[2:]]
+        slips += [before + letter + rest for letter in _LETTERS for rest in (after, after[1:])]
+        for slip in slips:
+            if slip != word and slip in known:
+                return slip
+    return ""
+
+
+def choices(word: str, known: Mapping[str, Any] | list[str] | tuple[str, ...]) -> str:
+    """The known word that is nearest, or else the first of those that are known."""
+    names = list(known)
+    listed = f"; known: {', '.join(names[:8])}" + (" …" if len(names) > 8 else "") if names else "; there is none"
+    return nearest(word, known) or listed
 
 
 def describe(node: Node) -> str:
@@ -235,12 +267,13 @@ class Date:
     def read(self, node: Node, here: Here | None, reading: Reading) -> str:
         from datetime import date
 
+        hint = ""
         try:
             if isinstance(node, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", node, re.ASCII):
                 return date.fromisoformat(node).isoformat()
         except ValueError:
-            pass
-        reading.say("wrong-type", f"expected a day such as 2026-09-30, found {describe(node)}", here)
+            hint = ", which no calendar has"
+        reading.say("wrong-type", f"expected a day such as 2026-09-30, found {describe(node)}{hint}", here)
         return self.blank
 
     def schema(self, definitions: dict[str, Schema]) -> Schema:
@@ -306,7 +339,7 @@ class ListOf:
 
     def read(self, node: Node, here: Here | None, reading: Reading) -> tuple[Any, ...]:
         if not isinstance(node, Seq):
-            hint = "; write [] where an empty list is meant" if node == "" else ""
+            hint = "; put [ ] around it" if node else "; write [] where an empty list is meant"
             reading.say("wrong-type", f"expected a list, found {describe(node)}{hint}", here)
             return ()
         read = self.item.read
@@ -388,7 +421,8 @@ class Struct:
             values["name"] = here[1]
         if not isinstance(node, Map):
             hint = "; write {} where nothing is to be said" if node == "" and not self._required else ""
-            reading.say("wrong-type", f"expected a map, found {describe(node)}{hint}", here)
+            such = f" such as {{{', '.join(f'{key}: …' for key in self._required)}}}" if self._required else ""
+            reading.say("wrong-type", f"expected a map{such}, found {describe(node)}{hint}", here)
             return self.cls(**values, **self._blanks())
         kinds = self._kinds
         for key, child in node.items():
@@ -404,6 +438,12 @@ class Struct:
         return self.cls(**values)
 
     def _unknown(self, key: str) -> str:
+        begun = re.match(r"(\w+)(:| *[{\[])", key, re.ASCII)
+        if begun and begun[1] in self.fields:
+            what = (
+                f"a blank is missing after `{begun[1]}:`" if begun[2] == ":" else f"a `:` is missing after `{begun[1]}`"
+            )
+            return f'unknown key "{key}"; {what}'
         near = nearest(key, self.fields)
         return f'unknown key "{key}"{near or "; known here: " + ", ".join(sorted(self.fields))}'
 

@@ -96,7 +96,7 @@ def parse_quantity(text: str) -> Quantity:
     scale += 9
     nanos = number * 10**scale if scale >= 0 else _divide_away(number, 10**-scale)
     if nanos > MAXIMUM * NANO:
-        raise ValueError(f'quantity "{text}" is too large; the most that Kubernetes can count is 2^63-1')
+        raise ValueError(f'quantity "{_short(text)}" is too large; the most that Kubernetes can count is 2^63-1')
     return Quantity(-nanos if found["sign"] == "-" else nanos, form)
 
 
@@ -104,14 +104,23 @@ def _why_not(text: str) -> str:
     expected = "expected a number with an optional suffix, such as 500m, 2, 1.5Gi, 100k"
     if not text:
         return f"a quantity is missing; {expected}"
-    shown = text if len(text) <= 40 else text[:40] + "…"
-    if re.fullmatch(r"[-+]?[0-9.]+([kmgtpe]i|[KMGTPE]I|[kmgtpe][bB]|[KMGTPE]i?[bB]|K)", text, re.ASCII):
-        number = re.match(r"[-+]?[0-9.]+", text)
-        assert number is not None
-        unit = text[number.end() :].rstrip("bB")
-        right = "k" if unit in ("K", "") else unit[0].upper() + "i" if len(unit) > 1 else unit[0].upper()
-        return f'"{shown}" is not a quantity; did you mean {number[0]}{right}?'
-    return f'"{shown}" is not a quantity; {expected}'
+    shown = _short(text)
+    better = _nearest(text)
+    return f'"{shown}" is not a quantity; {f"did you mean {better}?" if better else expected}'
+
+
+def _nearest(text: str) -> str:
+    """The quantity that somebody meant who wrote another unit, a blank before it, or a comma in the number."""
+    text = re.sub(r"(?<=[0-9]),(?=[0-9]{1,2}(?![0-9]))", ".", text[:41].replace(" ", ""))
+    other = re.fullmatch(r"([-+]?[0-9.]+)([kmgtp])(i?)b?", text, re.ASCII | re.IGNORECASE)
+    if other and not re.fullmatch(PATTERN, text, re.ASCII):
+        letter = other[2].upper() + "i" if other[3] else other[2].upper()
+        text = other[1] + ("k" if letter == "K" else letter)
+    return text if len(text) <= 40 and re.fullmatch(PATTERN, text, re.ASCII) else ""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:40] + "…"
 
 
 def _divide_away(number: int, divisor: int) -> int:

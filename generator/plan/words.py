@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from generator.plan.change import VERTA_KINDS, Change
+from generator.printing import printable as printable  # noqa: PLC0414  # one of the words, for all who take them here
 from generator.problems import Span
 
 Where = Callable[[Change], Span | None]
@@ -19,7 +19,6 @@ LONGEST_DETAIL = 1000
 """Characters of the value of a detail; a command is never that long."""
 
 _ONE_SIDED = ("created", "added", "granted", "opened", "removed", "retired", "revoked", "closed")
-_HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 class Part(NamedTuple):
@@ -27,19 +26,6 @@ class Part(NamedTuple):
 
     text: str
     theirs: bool = False
-
-
-def printable(text: str) -> str:
-    """A text on one line, in which no character is hidden and none moves the cursor or the reading direction."""
-    if text.isprintable():
-        return text
-    return "".join(_escape(each) if unicodedata.category(each) in _HIDDEN else each for each in text)
-
-
-def _escape(character: str) -> str:
-    known = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-    code = ord(character)
-    return known.get(character) or (f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
 
 
 def clipped(text: str, longest: int = LONGEST) -> str:

@@ -52,7 +52,8 @@ PAGES: dict[str, str] = {
 
     They are invisible in a review, and can make a terminal or a web page show something else than what is read.
 
-    Fails: a description with an escape character or a line separator (U+2028) in it.
+    Fails: a description with an escape character or a line separator (U+2028) in it; a comment with a character that
+    turns the direction of writing (U+202E), so that a reviewer reads other words than a program.
 
     Fix: remove the character; where it is really meant, write it as an escape in double quotes.
     """,
@@ -241,6 +242,17 @@ PAGES: dict[str, str] = {
         description: !secret fraud
 
     Fix: remove the tag; put a value that begins with `!` in quotes.
+    """,
+    "typographic-quotes": """A text without quotes does not stand in typographic ones.
+
+    A word processor or a chat turns `"` into `“` and `”`. To YAML these are letters: the value is read with them, and a
+    group of that name does not exist.
+
+    Fails:
+
+        groups: {fraud-leads: {subject: “oidc:fraud-leads”}}
+
+    Fix: write `"oidc:fraud-leads"`; where the quotes are meant, put others around them: `'“Fraud”'`.
     """,
     "unknown-key": """A key is one that its place knows.
 

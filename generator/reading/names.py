@@ -15,6 +15,9 @@ from generator.reading.store import DISK, matches, within
 SECTIONS = ("tiers", "groups", "roles", "namespaces", "workspaces", "retired")
 _LARGEST = 1 << 26
 _FRAGMENTS = 500
+_LONGEST = 2_000
+"""Characters of a line in which a name is looked for."""
+
 _TOP = re.compile(r"""^(["']?)([A-Za-z]+)\1[ \t]*:[ \t]*(.*)$""")
 _ENTRY = re.compile(
     r"""^(?P<indent>[ ]+)(?:"(?P<double>(?:[^"\\]|\\.)+)"|'(?P<single>(?:[^']|'')+)'"""
@@ -65,7 +68,7 @@ def _included(text: str) -> list[str]:
             inside = top[2] == "include"
             if inside and top[3].startswith("["):
                 return [part.strip(" \t\"'") for part in top[3].partition("]")[0][1:].split(",") if part.strip()]
-        elif inside and (item := _ITEM.match(line)):
+        elif inside and (item := _ITEM.match(line[:_LONGEST])):
             found.append(item[1])
         elif inside and line[:1].isalpha():
             break
@@ -79,7 +82,7 @@ def _named(text: str) -> Iterator[tuple[str, str]]:
         if first == " ":
             if not section or (indent and (not line.startswith(indent) or line[len(indent) : len(indent) + 1] == " ")):
                 continue  # deeper than a name, as most lines are
-            if entry := _ENTRY.match(line):
+            if entry := _ENTRY.match(line[:_LONGEST]):
                 indent = indent or entry["indent"]
                 if entry["indent"] == indent:
                     yield section, _name(entry)

@@ -26,24 +26,16 @@ from yaml.cyaml import CParser  # type: ignore[attr-defined]  # missing in the s
 from generator.problems import Problem, Related, Span
 from generator.reading.document import Document, Map, Node, Plain, Seq
 from generator.reading.scalars import is_text
+from generator.reading.syntax import TYPOGRAPHIC, Mistake, mistake, quoted_oddly
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 32
 MAX_PROBLEMS = 100
 """Problems of form per file; a file that is wrong in more places is not read to its end."""
 
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_HINTS = {
-    "mapping values are not allowed": "a `: ` stands inside a value here; put the value in quotes",
-    "could not find expected ':'": "expected `key: value`; a `:` is missing, or a line is indented too little",
-    "did not find expected key": "expected a key; the indentation differs from the lines above",
-    "did not find expected '-' indicator": "expected `- `; the indentation differs from the items above",
-    "found unexpected end of stream": "a quoted value is not closed before the end of the file",
-    "expected ',' or '}'": "a `{` is not closed; expected `,` or `}`",
-    "expected ',' or ']'": "a `[` is not closed; expected `,` or `]`",
-    "did not find expected node content": "expected a value; a `{` or `[` is not closed, or a value is missing",
-    "undefined tag handle": "tags are not allowed; put a value that begins with `!` in quotes",
-}
+_FORBIDDEN = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 
 
 class _Abandon(Exception):
@@ -79,6 +71,8 @@ def _refused(file: str, text: str, problem: Problem) -> tuple[Document, list[Pro
 def _forbidden(document: Document, offset: int) -> Problem:
     code = ord(document.text[offset])
     kind = "line separator" if code in (0x85, 0x2028, 0x2029) else "control character"
+    if 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069:
+        kind = "character that turns the direction of writing"
     escape = f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
     message = f"{kind} U+{code:04X}; remove it, or write it as {escape} in double quotes where it is really meant"
     return Problem(message, document.between(offset, offset + 1), rule="control-character")
@@ -95,6 +89,7 @@ class _Composer:
         """Where the map or list that was read last ends."""
         self.keys: dict[str, str] = {}
         """Every key without quotes once, to share its memory; one that is more than text to some reader is `Plain`."""
+        self.typographic = TYPOGRAPHIC.search(document.text) is not None
 
     def compose(self) -> tuple[Document, list[Problem]]:
         root: Node | None = None
@@ -105,7 +100,7 @@ class _Composer:
         except _Abandon:
             complete = False
         except MarkedYAMLError as error:
-            self._say("yaml-syntax", _syntax(error, self.document.text), _offset(error))
+            self._say("yaml-syntax", *_mistake(error, self.document.text))
             complete = False
         except YAMLError as error:
             self._say("yaml-syntax", str(error).splitlines()[0], 0)
@@ -144,6 +139,8 @@ class _Composer:
                 if _FORBIDDEN.search(text):
                     self._check_escapes(event)
                 return text
+            if self.typographic:
+                self._check_quotes(event)
             return Plain(text)
         if kind is AliasEvent:
             self._say(
@@ -211,6 +208,8 @@ class _Composer:
             if _FORBIDDEN.search(text):
                 self._check_escapes(event)
             return text
+        if self.typographic:
+            self._check_quotes(event)
         known = self.keys.get(text)
         if known is None:
             if text == "<<":
@@ -236,6 +235,10 @@ class _Composer:
             message = f"tags (`{event.tag}`) are not allowed; put a value that begins with `!` in quotes"
             self._say("tag", message, start, end)
 
+    def _check_quotes(self, event: Any) -> None:
+        if message := quoted_oddly(event.value):
+            self._say("typographic-quotes", message, event.start_mark.index, event.end_mark.index)
+
     def _check_escapes(self, event: Any) -> None:
         """In double quotes a line separator may be written as an escape; a control character has no use at all."""
         for character in dict.fromkeys(event.value):
@@ -253,16 +256,8 @@ class _Composer:
             raise _Abandon
 
 
-def _offset(error: MarkedYAMLError) -> int:
-    mark = error.problem_mark or error.context_mark
-    return mark.index if mark else 0
-
-
-def _syntax(error: MarkedYAMLError, text: str) -> str:
+def _mistake(error: MarkedYAMLError, text: str) -> Mistake:
+    at = error.problem_mark or error.context_mark
+    since = error.context_mark
     said = " ".join(part for part in (error.context, error.problem) if part)
-    if "cannot start any token" in said:
-        character = text[_offset(error) : _offset(error) + 1]
-        if character == "\t":
-            return "a tab stands where a value or an indentation is expected; use spaces"
-        return f"a value cannot begin with `{character}`; put it in quotes"
-    return next((hint for needle, hint in _HINTS.items() if needle in said), said)
+    return mistake(text, said, at.index if at else 0, since.index if since else None)

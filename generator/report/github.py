@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from generator.printing import printable
 from generator.problems import Problem, Span
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def _lines(problems: Sequence[Problem]) -> Iterator[str]:
         assert isinstance(place, Span)
         end = f",endColumn={place.end_column}" if place.end_line == place.line else ""
         where = f"file={_property(place.file)},line={place.line},endLine={place.end_line},col={place.column}{end}"
-        message = "\n".join([problem.message, *(f"{each.place}: {each.message}" for each in problem.related)])
+        lines = [problem.message, *(f"{each.place}: {each.message}" for each in problem.related)]
+        message = "\n".join(map(printable, lines))
         yield f"::{problem.severity} {where},title={_property(problem.rule)}::{_data(message)}"
 
 

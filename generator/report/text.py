@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
 
+from generator.printing import printable, printable_in_place
 from generator.problems import At, Problem, Severity, Span
 
 if TYPE_CHECKING:
     from generator.report import Report
 
 _COLOURS: dict[Severity, str] = {"error": "red", "warning": "yellow"}
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _WIDTH = 120
 """Characters of a source line that are shown."""
 
@@ -34,12 +33,7 @@ def text(problems: Sequence[Problem]) -> str:
 
 def visible(text: str) -> str:
     """A text with its control characters written out: none moves the cursor, ends the line, or turns it around."""
-    return _INVISIBLE.sub(_escape, text)
-
-
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    return {10: "\\n", 13: "\\r", 9: "\\t"}.get(code, f"\\u{code:04x}")
+    return printable(text)
 
 
 def _lines(problem: Problem) -> Iterator[str]:
@@ -83,14 +77,10 @@ def _source(span: Span, lines: Sequence[str]) -> Iterator[str]:
     last = first + _WIDTH
     before, marked = line[first:start], line[start : min(end, last)]
     number = f"{span.line:5} | "
-    shown = ("…" if first else "") + _plain(line[first:last]) + ("…" if last < len(line) else "")
+    shown = ("…" if first else "") + printable_in_place(line[first:last]) + ("…" if last < len(line) else "")
     yield click.style(number, dim=True) + shown
     blank = " " * (columns(before) + bool(first))
     yield click.style("      | ", dim=True) + blank + click.style("^" * max(1, columns(marked)), fg="cyan")
-
-
-def _plain(text: str) -> str:
-    return _INVISIBLE.sub(lambda found: " " if found[0] == "\t" else "�", text)
 
 
 def columns(text: str) -> int:

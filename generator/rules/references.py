@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from generator.model.kinds import nearest
+from generator.model.kinds import choices
 from generator.model.org import Org
 from generator.problems import At, Path, Problem
 from generator.rules.access import ADMINS, EVERYONE, SUPER_USER
@@ -139,6 +139,16 @@ def role_without_effect(org: Org) -> Iterator[Problem]:
             yield Problem(f'role "{name}" grants nothing; give it verta, clusterRole or rules', at)
 
 
+def _called_so(name: str, known: Mapping[str, Any]) -> str:
+    """The key of the one group or role that Verta, Kubernetes or the git host knows by this name."""
+    keys = [
+        key
+        for key, each in known.items()
+        if name in (getattr(each, of, "") for of in ("verta", "subject", "codeowner"))
+    ]
+    return f'; did you mean "{keys[0]}", which is called so elsewhere?' if len(keys) == 1 else ""
+
+
 def _missing(what: str, name: str, known: Mapping[str, Any], path: Path) -> Iterator[Problem]:
     if name in known:
         return
@@ -146,7 +156,7 @@ def _missing(what: str, name: str, known: Mapping[str, Any], path: Path) -> Iter
         entry = f"{what}s: {{{_key(name)}: {{verta: {name}}}}}"
         message = f'"{name}" is built into Verta and is named here by a key; define `{entry}`'
     else:
-        message = f'{what} "{name}" is not defined{nearest(name, known)}'
+        message = f'{what} "{name}" is not defined{_called_so(name, known) or choices(name, known)}'
     yield Problem(message, At(path))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ ENGINES = ("argocd", "flux", "none")
 CIS = ("github", "gitlab", "none")
 EXECUTABLE = frozenset(["ci/verta-gitops.sh"])
 """What is to be run by its name."""
+
+_COMMENTS = 37
+"""Column of the comments in org.yaml."""
 
 GIT_CONFIG = {
     "merge.verta-gitops.name": "rendered by verta-gitops",
@@ -65,7 +69,8 @@ def scaffold(answers: Answers) -> dict[str, str]:
     """The text of every file of the repository, by its path."""
     names = _ALWAYS | _BY_CI[answers.ci]
     values = dict(_values(answers))
-    return {path: _filled((FOLDER / name).read_text(encoding="utf-8"), values) for path, name in names.items()}
+    made = {path: _filled((FOLDER / name).read_text(encoding="utf-8"), values) for path, name in names.items()}
+    return {**made, "org.yaml": _aligned(made["org.yaml"])}
 
 
 def _values(answers: Answers) -> Iterator[tuple[str, str]]:
@@ -113,3 +118,8 @@ def _filled(text: str, values: dict[str, str]) -> str:
     """The text with `@@name@@` replaced, once: a value is never looked through for further names."""
     parts = text.split("@@")
     return "".join(values[part] if position % 2 else part for position, part in enumerate(parts))
+
+
+def _aligned(text: str) -> str:
+    """The text with its comments behind values in one column again, whatever the values are."""
+    return re.sub(r"(?m)^( *[^ #\n].*?) {2,}(?=# )", lambda found: found[1].ljust(_COMMENTS - 1) + " ", text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from generator.model.kinds import nearest
+from generator.model.kinds import choices
 from generator.model.naming import cluster_role, home, subject
 from generator.model.org import Group, Org, Workspace
 from generator.plan.access import Cell, Matrix, describe, escalations, matrix
@@ -124,5 +124,5 @@ def _group(org: Org, question: str) -> str:
     if len(called) > 1:
         raise Usage(f'"{question}" is the name of several groups: {", ".join(called)}; name one of these')
     if not called:
-        raise Usage(f'there is no group "{question}" in this organization{nearest(question, list(org.groups))}')
+        raise Usage(f'there is no group "{question}" in this organization{choices(question, org.groups)}')
     return called[0]

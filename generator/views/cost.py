@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from generator.model.kinds import nearest
+from generator.model.kinds import choices
 from generator.model.org import Org
 from generator.model.quantity import ZERO, Quantity
 from generator.plan.spaces import in_long_form
@@ -91,7 +91,7 @@ def require_label(org: Org, label: str) -> None:
     """Raises Usage where no namespace has a label that was asked for: one nameless share would look like an answer."""
     known = {key for namespace in org.namespaces.values() for key in namespace.labels}
     if label != LABEL and label not in known:
-        raise Usage(f'no namespace has a label "{label}"{nearest(label, sorted(known))}')
+        raise Usage(f'no namespace has a label "{label}"{choices(label, sorted(known))}')
 
 
 def _counted(org: Org, prices: Prices | None, quotas: list[dict[str, Quantity]]) -> tuple[str, ...]:

@@ -91,5 +91,5 @@ def read_prices(file: str) -> Prices:
             said.append(f"{document.locate(('prices', name))}: a price is for more than nothing; write `per: 1`")
     if said or found is None:
         more = [f"{len(said) - _SHOWN} more"] if len(said) > _SHOWN else []
-        raise Stop("\n".join(said[:_SHOWN] + more) or f"{file}: empty; expected `prices: {{requests.cpu: …}}`")
+        raise Stop(*(said[:_SHOWN] + more or [f"{file}: empty; expected `prices: {{requests.cpu: …}}`"]))
     return found

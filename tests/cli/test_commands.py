@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,38 @@ def test_every_option_is_explained(tmp_path: Path) -> None:
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert parameter.help, f"{name} {parameter.opts}"
+
+
+def helps(tmp_path: Path) -> dict[str, str]:
+    """The help of every command, and of the commands below one."""
+    import click
+
+    found = {}
+    for name in COMMANDS:
+        command = cli.get_command(click.Context(cli), name)
+        below = [f"{name} {each}" for each in command.commands] if isinstance(command, click.Group) else []
+        for words in (name, *below):
+            found[words] = invoke(*words.split(), "--help", cwd=tmp_path).out
+    return found
+
+
+def test_every_help_can_be_relied_on(tmp_path: Path) -> None:
+    found = helps(tmp_path)
+    for words, said in found.items():
+        assert "Examples:" in said, words
+        assert not [line for line in said.splitlines() if line.endswith("...") and "  " in line.strip()], words
+        if words not in ("schema", "completion", "verta"):
+            codes = said.partition("Exit codes:")[2]
+            assert "\n    0  " in codes, words
+            assert "\n    3  could not run" in codes, words
+
+
+def test_examples_over_two_lines_can_be_copied(tmp_path: Path) -> None:
+    for words, said in helps(tmp_path).items():
+        examples = said.partition("Examples:\n")[2].partition("\n\n")[0].splitlines()
+        for line, following in pairwise(examples):
+            if len(following) - len(following.lstrip()) > 4:
+                assert line.endswith("\\"), f"{words}: {line}"
 
 
 def test_version(tmp_path: Path) -> None:

@@ -60,6 +60,14 @@ def org(folder: Path) -> str:
     return (folder / "org.yaml").read_bytes().decode()
 
 
+def test_what_to_type_next_names_the_file(folder: Path) -> None:
+    (folder / "prod eu.yaml").write_bytes((folder / "org.yaml").read_bytes())
+    ran = invoke("freeze", "fraud", "-f", "prod eu.yaml", cwd=folder)
+    assert ran.out.endswith("\nwrote prod eu.yaml\nnext: verta-gitops render 'prod eu.yaml'\n")
+    (folder / "org.yaml").write_bytes(b"\n" + (folder / "org.yaml").read_bytes())
+    assert invoke("fmt", cwd=folder).out.endswith("\nwrote org.yaml\n"), "nothing changes in rendered/"
+
+
 @pytest.mark.parametrize("args", ALL, ids=lambda args: args[0] + " " + args[1])
 def test_an_edit_is_shown_and_written_or_only_shown(args: list[str], folder: Path) -> None:
     before = tree(folder)
@@ -70,7 +78,7 @@ def test_an_edit_is_shown_and_written_or_only_shown(args: list[str], folder: Pat
     assert tree(folder) == before
     written = invoke(*args, cwd=folder)
     assert (written.code, written.err) == (0, "")
-    assert written.out == shown.out.replace("nothing written\n", "wrote org.yaml\n")
+    assert written.out == shown.out.replace("nothing written\n", "wrote org.yaml\nnext: verta-gitops render\n")
     diff = shown.out.partition("\n\n")[0]
     (folder / "patch").write_text(diff + "\n")
     after = org(folder)
@@ -305,10 +313,10 @@ def test_formatting(folder: Path) -> None:
 
 
 def test_nothing_of_a_file_reaches_a_terminal_as_a_command(folder: Path) -> None:
-    write(folder, {"org.yaml": ORG.replace("# keep this comment", "# \u202eevil\ttab")})
+    write(folder, {"org.yaml": ORG.replace("# keep this comment", "# \u200bevil\ttab")})
     ran = invoke("freeze", "fraud", "--dry-run", cwd=folder)
-    assert "\u202e" not in ran.out
-    assert "# \\u202eevil\ttab" in ran.out
+    assert "\u200b" not in ran.out
+    assert "# \\u200bevil\ttab" in ran.out
 
 
 class Terminal:

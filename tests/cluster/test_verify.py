@@ -583,12 +583,20 @@ def test_a_dump_of_another_cluster_is_refused_unless_told(cluster: Cluster, tmp_
     assert invoke("verify", "--from-dump", "dump.json", "--any-cluster", cwd=tmp_path).code == 1
 
 
+def test_the_name_of_a_namespace_stands_for_its_workspace(cluster: Cluster, tmp_path: Path) -> None:
+    dumped(cluster, tmp_path)
+    for words in (["fraud"], ["fraud", "fraud-detection"], ["-f", "org.yaml", "fraud"]):
+        ran = invoke("verify", *words, "--from-dump", "dump.json", "--format", "json", cwd=tmp_path)
+        assert ran.err == ""
+        assert [each["workspace"] for each in json.loads(ran.out)["workspaces"]] == ["fraud-detection"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["fraud-detektion"], 'there is no workspace "fraud-detektion"; did you mean "fraud-detection"?'),
-        (["other.yaml"], "the organization's file is named with --file other.yaml"),
-        (["fraud"], 'namespace "fraud" is that of workspace "fraud-detection"'),
+        (["fraud-detektion"], 'no workspace "fraud-detektion" in this organization; did you mean "fraud-detection"?'),
+        (["Fraud"], 'did you mean "fraud"?'),
+        (["other.yaml"], "the organization's file is named with -f other.yaml"),
         (["--from-dump", "d", "--context", "c"], "leave out --kubeconfig and --context"),
         (["--watch"], "--watch needs a terminal"),
         (["--watch", "--format", "json"], "leave out --format"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -150,6 +151,13 @@ def test_a_fragment_holds_namespaces_and_workspaces_only() -> None:
         ),
         ("delivery: {engine: argo}", 'found `argo`; did you mean "argocd"? [unknown-value]'),
         ("delivery: {engine: helm}", 'expected "none", "argocd" or "flux", found `helm` [unknown-value]'),
+        ("defaults: {tier:standard}", 'unknown key "tier:standard"; a blank is missing after `tier:` [unknown-key]'),
+        ("defaults: {tier:\u00a0standard}", "a blank is missing after `tier:` [unknown-key]"),
+        ("defaults {tier: standard}", 'unknown key "defaults {tier"; a `:` is missing after `defaults` [unknown-key]'),
+        ("workspaces: {w: {access: [g:r]}}", "expected a map such as {group: …, role: …}, found `g:r` [wrong-type]"),
+        ("namespaces: {n: {owners: g}}", "found `g`; put [ ] around it [wrong-type]"),
+        ("namespaces: {n: {owners: }}", "found nothing; write [] where an empty list is meant [wrong-type]"),
+        ("retired: {a: {on: 2026-02-30}}", "found `2026-02-30`, which no calendar has [wrong-type]"),
         ("roles: {r: []}", "expected a map, found a list [wrong-type]"),
         ("roles: {r: }", "expected a map, found nothing; write {} where nothing is to be said [wrong-type]"),
         ("workspaces: {w: {description: [a]}}", "expected text, found a list [wrong-type]"),
@@ -169,7 +177,7 @@ def test_a_fragment_holds_namespaces_and_workspaces_only() -> None:
     ],
 )
 def test_structural_problems(written: str, expected: str) -> None:
-    key = written.partition(":")[0]
+    key = re.split("[: ]", written, maxsplit=1)[0]
     text = "".join(line for line in MINIMAL.splitlines(keepends=True) if not line.startswith((key, "  ")))
     if key != "tiers":
         text = text.replace("tiers:\n", "tiers: {standard: {}}\n")
@@ -180,4 +188,6 @@ def test_structural_problems(written: str, expected: str) -> None:
 def test_all_problems_are_found_at_once() -> None:
     found = said("version: 2\norganization: {nam: acme}\ncluster: {name: A_B, kubernetesVersion: 1.33}\nteirs: {}\n")
     assert len(found) == 6
-    assert said("[]") == ["0.yaml:1:1: expected a map, found a list [wrong-type]"]
+    assert said("[]") == [
+        "0.yaml:1:1: expected a map such as {version: …, organization: …, cluster: …}, found a list [wrong-type]"
+    ]

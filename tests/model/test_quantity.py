@@ -185,10 +185,28 @@ def test_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "meant"), [("5GB", "5G"), ("16gi", "16Gi"), ("1K", "1k"), ("2MiB", "2Mi"), ("3GI", "3Gi")]
+    ("text", "meant"),
+    [
+        ("5GB", "5G"),
+        ("16gi", "16Gi"),
+        ("1K", "1k"),
+        ("1kb", "1k"),
+        ("2MiB", "2Mi"),
+        ("3GI", "3Gi"),
+        ("64 Gi", "64Gi"),
+        ("64 GB", "64G"),
+        ("1,5Gi", "1.5Gi"),
+        ("1,25", "1.25"),
+    ],
 )
 def test_a_near_miss_is_offered(text: str, meant: str) -> None:
     with pytest.raises(ValueError, match=f"did you mean {meant}\\?"):
+        parse_quantity(text)
+
+
+@pytest.mark.parametrize("text", ["1,024Mi", "1,000", "..K", "1.2.3GB", "16 cores", "1" * 60 + " Gi"])
+def test_no_near_miss_is_made_up(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a quantity; expected a number"):
         parse_quantity(text)
 
 

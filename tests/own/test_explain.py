@@ -218,6 +218,14 @@ def test_an_ordinary_error_does_not_keep_it_from_explaining(tmp_path: Path) -> N
     assert "[unknown-tier]" in ran.out
 
 
+def test_the_default_tier_is_that_of_who_names_none(folder: Path, tmp_path: Path) -> None:
+    files = _facts(folder, "defaults.tier")["defaults.tier"]["files"]
+    assert files == [f"rendered/prod-us/namespaces/{name}/namespace.yaml" for name in ("fraud", "churn")]
+    write(tmp_path, {"org.yaml": ORG.replace("  fraud:\n", "  fraud:\n    tier: standard\n")})
+    files = _facts(tmp_path, "defaults.tier")["defaults.tier"]["files"]
+    assert files == ["rendered/prod-us/namespaces/churn/namespace.yaml"]
+
+
 CHANGES = {
     "namespaces.fraud.quota.requests.cpu": ('{requests.cpu: "32"}', '{requests.cpu: "33"}'),
     "namespaces.fraud.labels.acme.io/cost-center": ('"4711"', '"4712"'),

@@ -58,6 +58,16 @@ def test_it_fits_a_narrow_window(pages: dict[str, Path], watched: Watched, name:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_charts_can_be_read_in_a_narrow_window(pages: dict[str, Path], watched: Watched) -> None:
+    watched.page.set_viewport_size({"width": 360, "height": 800})
+    page = watched.open(pages["example"])
+    ways = page.locator("[data-chart=ways]")
+    assert ways.evaluate("each => each.scrollWidth") >= 560, "its names do not lie upon each other"
+    assert ways.evaluate("each => { each.scrollLeft = 100; return each.scrollLeft; }") == 100
+    ticks = page.locator("[data-chart=capacity] svg text", has_text="%").all_text_contents()
+    assert ticks == ["0 %", "50 %", "100 %"]
+
+
 def test_nothing_that_people_wrote_runs_or_is_markup(pages: dict[str, Path], watched: Watched) -> None:
     page = watched.open(pages["hostile"])
     page.wait_for_timeout(100)

@@ -37,6 +37,15 @@ def test_a_name_that_yaml_would_misread_is_quoted(tmp_path: Path, name: str) -> 
     assert invoke("check", cwd=tmp_path).code == 0
 
 
+@pytest.mark.parametrize("name", ["a", "acme", "a-name-that-is-longer-than-the-column-of-comments"])
+def test_comments_stand_in_one_column(name: str) -> None:
+    lines = [line for line in scaffold(Answers(name, name))["org.yaml"].splitlines() if " # " in line.lstrip("# ")]
+    assert len(lines) > 5
+    for line in lines:
+        before, _, _ = line.partition(" # ")
+        assert len(before) == 36 or (name in line and before == before.rstrip()), line
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     write(tmp_path, {"README.md": "mine", "ci": "a file", "LICENSE": "free"})
     before = tree(tmp_path)

@@ -206,14 +206,14 @@
   const font = getComputedStyle(document.body).fontFamily;
   const PALETTE = 8;
 
-  function chart(place, height, options, words) {
+  function chart(place, height, options, words, least = 280) {
     const box = make("div", { role: "img", "aria-label": words });
     box.style.height = `${height}px`;
     place.replaceChildren(box);
     let drawn = null;
     function redraw() {
       drawn?.dispose();
-      drawn = charts.init(box, null, { renderer: "svg", width: Math.max(280, place.clientWidth), height });
+      drawn = charts.init(box, null, { renderer: "svg", width: Math.max(least, place.clientWidth), height });
       drawn.setOption({
         animation: false,
         textStyle: { fontFamily: font, color: colour("text") },
@@ -222,12 +222,12 @@
       });
     }
     redraws.push(redraw);
-    new ResizeObserver(wait(() => drawn?.resize({ width: Math.max(280, place.clientWidth) }))).observe(place);
+    new ResizeObserver(wait(() => drawn?.resize({ width: Math.max(least, place.clientWidth) }))).observe(place);
     redraw();
   }
   const axes = (labels, most, end) => ({
     grid: { left: 8, right: end, top: 34, bottom: 6, containLabel: true },
-    xAxis: { type: "value", min: 0, max: most, axisLabel: { formatter: "{value} %", color: colour("soft") }, splitLine: { lineStyle: { color: colour("line") } } },
+    xAxis: { type: "value", min: 0, max: most, ...(innerWidth < 640 ? { interval: 50 } : {}), axisLabel: { formatter: "{value} %", color: colour("soft") }, splitLine: { lineStyle: { color: colour("line") } } },
     yAxis: { type: "category", data: labels, inverse: true, axisTick: { show: false }, axisLine: { lineStyle: { color: colour("soft") } }, axisLabel: { color: colour("text"), width: 180, overflow: "truncate" } },
   });
 
@@ -290,7 +290,7 @@
           label: { color: colour("text"), width: 190, overflow: "truncate", formatter: (point) => nodes.get(point.name).label },
           tooltip: { formatter: (point) => (point.dataType === "edge" ? `${nodes.get(point.data.source).label} → ${nodes.get(point.data.target).label}` : tips(point.name)) },
         }],
-      }), `The map of ways; the table below says the same. ${words.join("; ")}`);
+      }), `The map of ways; the table below says the same. ${words.join("; ")}`, 560);
       if (spaces.length > MOST) place.append(make("p", {}, `The first ${MOST} of ${number.format(spaces.length)} different sets of ways are drawn; the table has all.`));
     },
   };
