@@ -57,6 +57,11 @@ class Quantity:
     def __hash__(self) -> int:
         return hash(self.nanos)
 
+    def readable(self) -> str:
+        """The amount for people: `614.4` in the place of `614400m`."""
+        whole = self.nanos % NANO == 0 or abs(self.nanos) < NANO
+        return str(self) if whole else f"{self.nanos / NANO:,.3f}".rstrip("0").rstrip(".")
+
     def rounded_to_milli(self) -> Quantity:
         """As it stands in a resource list: rounded up (away from zero) to a thousandth."""
         return Quantity(_divide_away(self.nanos, 10**6) * 10**6, self.form)

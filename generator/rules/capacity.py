@@ -91,9 +91,10 @@ def capacity_exceeded(org: Org) -> Iterator[Problem]:
         capacity = org.cluster.capacity[resource]
         more = Quantity(promise.total.nanos - most.nanos, promise.total.form)
         factor = next((key for key in org.cluster.overcommit if requested(key) == requested(resource)), "")
-        times = f' × overcommit {org.cluster.overcommit[factor]} = "{most}"' if factor else ""
+        times = f' × overcommit {org.cluster.overcommit[factor]} = "{most.readable()}"' if factor else ""
         message = (
-            f'the quotas promise "{promise.total}" of {resource}, "{more}" more than the capacity "{capacity}"{times}: '
+            f'the quotas promise "{promise.total.readable()}" of {resource}, "{more.readable()}" more than the capacity '
+            f'"{capacity.readable()}"{times}: '
             f"{_parts(promise)}; lower a quota, or raise capacity or overcommit"
         )
         largest = sorted(promise.by_tier, key=lambda tier: promise.by_tier[tier][1], reverse=True)
@@ -114,7 +115,7 @@ def _parts(promise: Promise) -> str:
 
 def _part(promise: Promise, tier: str) -> str:
     number, amount = promise.by_tier[tier]
-    return f'"{amount}" for {number:,} namespace{"" if number == 1 else "s"}'
+    return f'"{amount.readable()}" for {number:,} namespace{"" if number == 1 else "s"}'
 
 
 def capacity_without_bound(org: Org) -> Iterator[Problem]:

@@ -114,7 +114,7 @@ def fractional_count(org: Org) -> Iterator[Problem]:
     for path, amounts in _amounts(org):
         for resource, amount in amounts.items():
             if measure(resource) == "count" and not is_whole(amount) and _known(path, resource):
-                message = f'{resource} "{amount}" is not a whole number; {resource} are counted'
+                message = f'{resource} "{amount.readable()}" is not a whole number; {resource} are counted'
                 yield Problem(message, At((*path, resource)))
 
 

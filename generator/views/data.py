@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from generator.model.quantity import NANO, Quantity
+from generator.model.quantity import Quantity
 
 
 def as_data(value: Any) -> Any:
@@ -28,8 +28,5 @@ def _camel(name: str) -> str:
 
 
 def readable(amount: Quantity | None) -> str:
-    """An amount for people: `614.4` in the place of `614400m`; a dash for none."""
-    if amount is None:
-        return "–"
-    whole = amount.nanos % NANO == 0 or abs(amount.nanos) < NANO
-    return str(amount) if whole else f"{amount.nanos / NANO:,.3f}".rstrip("0").rstrip(".")
+    """An amount for people; a dash for none."""
+    return "–" if amount is None else amount.readable()

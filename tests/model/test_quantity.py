@@ -251,3 +251,18 @@ def test_ten_thousand_values_are_those_of_the_kubernetes_client() -> None:
         exact = Decimal(theirs(text)) * NANO
         assert ours.nanos == exact.to_integral_value(ROUND_UP), text
         assert parse_quantity(str(ours)) == ours
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("614400m", "614.4"),
+        ("60.5", "60.5"),
+        ("250m", "250m"),
+        ("2", "2"),
+        ("1.5Gi", "1536Mi"),
+        ("12345500m", "12,345.5"),
+    ],
+)
+def test_an_amount_for_people(text: str, shown: str) -> None:
+    assert parse_quantity(text).readable() == shown
