@@ -55,18 +55,19 @@ class Problem:
     path: Path = ()
 
 
-class Stop(Exception):
-    """The program cannot go on (an unreadable file, a full disk); `str()` of it says where and what to do. Exit 3.
-
-    Where that takes several lines, each is an argument.
-    """
+class _Said(Exception):
+    """What ends the program, in words for the user; where that takes several lines, each is an argument."""
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.args))
 
 
-class Usage(Exception):
-    """The command was called in a way that cannot be meant; `str()` of it says what to type instead. Exit 2."""
+class Stop(_Said):
+    """The program cannot go on (an unreadable file, a full disk); it says where and what to do. Exit 3."""
+
+
+class Usage(_Said):
+    """The command was called in a way that cannot be meant; it says what to type instead. Exit 2."""
 
 
 def show_path(path: Path) -> str:

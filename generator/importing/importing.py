@@ -124,15 +124,18 @@ def _names(found: Survey, wanted: Wanted) -> Names:
         wanted.kubernetes_version or _most(str(each or "").removeprefix("v") for each in said) or wanted.server_version
     )
     cluster = wanted.cluster or _most(_cluster_of(found))
-    for name, value, kind in (
+    asked = (
         ("organization", organization, model.NAME),
         ("cluster", cluster, model.SINGLE_DASH_NAME),
         ("kubernetes-version", version, model.KUBERNETES_VERSION),
-    ):
-        if not value:
-            raise Usage(f"--{name} is missing, and the objects do not say it; expected {kind.what}")
-        if not fits(kind, value):
-            raise Usage(f'--{name}: "{_short(value)}" is not {kind.what}')
+    )
+    wrong = [
+        f'--{name}: "{_short(value)}" is not {kind.what}' if value else f"--{name} is missing; expected {kind.what}"
+        for name, value, kind in asked
+        if not (value and fits(kind, value))
+    ]
+    if wrong:
+        raise Usage("what the objects do not say must be given:", *(f"  {each}" for each in wrong))
     return Names(organization, cluster, version)
 
 

@@ -347,6 +347,8 @@ def test_settings_that_cannot_name_the_folder_are_not_those_of_the_import(tmp_pa
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
+        ((), 2, "--organization is missing; expected a name of at most 63"),
+        ((), 2, "--cluster is missing"),
         (("--organization", "acme", "--cluster", "prod"), 2, "--kubernetes-version is missing"),
         (("--organization", "A B", "--cluster", "prod", "--kubernetes-version", "1.33"), 2, '"A B" is not a name'),
         ((*OPTIONS, "--context", "x"), 2, "leave --kubeconfig and --context out"),
