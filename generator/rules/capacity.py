@@ -93,8 +93,8 @@ def capacity_exceeded(org: Org) -> Iterator[Problem]:
         factor = next((key for key in org.cluster.overcommit if requested(key) == requested(resource)), "")
         times = f' × overcommit {org.cluster.overcommit[factor]} = "{most.readable()}"' if factor else ""
         message = (
-            f'the quotas promise "{promise.total.readable()}" of {resource}, "{more.readable()}" more than the capacity '
-            f'"{capacity.readable()}"{times}: '
+            f'the quotas promise "{promise.total.readable()}" of {resource}, "{more.readable()}" more than '
+            f'the capacity "{capacity.readable()}"{times}: '
             f"{_parts(promise)}; lower a quota, or raise capacity or overcommit"
         )
         largest = sorted(promise.by_tier, key=lambda tier: promise.by_tier[tier][1], reverse=True)
