@@ -16,6 +16,7 @@ from generator.model.org import Org
 from generator.problems import At, Problem, Span
 from generator.reading.document import Map
 from generator.reading.sources import Sources
+from generator.reading.store import work_tree
 from generator.settings import Settings
 
 LOCATIONS = (".github/CODEOWNERS", "CODEOWNERS", ".gitlab/CODEOWNERS")
@@ -183,13 +184,8 @@ def _pattern(glob: str) -> str:
 
 def top(file: str) -> str:
     """The top of the repository that a file stands in; its own folder where there is none."""
-    own = folder = os.path.dirname(os.path.realpath(file))
-    while not os.path.lexists(os.path.join(folder, ".git")):
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return own
-        folder = parent
-    return folder
+    own = os.path.dirname(os.path.realpath(file))
+    return work_tree(own) or own
 
 
 def _below(root: str, path: str) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+LONGEST = 300
+"""Characters of a value that is shown to people."""
+
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _COMMAND = re.compile(r"(\A\s*):(?=:[A-Za-z-]+.*::)|(#)#(?=\w*\[)")
 """What begins a command to a CI: `::…::` at the start of a line of its log, `##[…]` and `##vso[…]` anywhere in it."""
@@ -23,6 +26,11 @@ def printable_in_place(text: str) -> str:
     """The same with every character in its column: a blank for a tab, and a mark for what may not be shown."""
     text = _COMMAND.sub(lambda found: found[0][:-1] + "�", text)
     return "".join(" " if each == "\t" else "�" if _is_hidden(each) else each for each in text)
+
+
+def clipped(text: str, longest: int = LONGEST) -> str:
+    """A text as it is, or its beginning and how long it is."""
+    return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
 
 
 def _is_hidden(character: str) -> bool:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from generator.printing import printable
+
 if TYPE_CHECKING:
     from generator.editing.drafting import Draft
     from generator.editing.wishes import NewWorkspace
@@ -46,7 +48,7 @@ def _ask_tier(draft: Draft) -> str:
     room = _room(draft)
     click.echo("Tiers:", err=True)
     for tier in tiers:
-        click.echo(f"  {_printable(tier)}{room.get(tier, '')}", err=True)
+        click.echo(f"  {printable(tier)}{room.get(tier, '')}", err=True)
     default = draft.value(("defaults", "tier"))
     chosen = _ask("Tier", tiers, default=str(default) if default in tiers else None)
     return "" if chosen == default else chosen
@@ -116,25 +118,19 @@ def _ask(
             if not answer and default is None:
                 continue
             if known and answer and answer not in known:
-                hint = nearest(answer, list(known)) or f"; known: {', '.join(map(_printable, known[:_SHOWN]))}"
-                click.echo(f'there is no "{_printable(answer)}"{hint}', err=True)
+                hint = nearest(answer, list(known)) or f"; known: {', '.join(map(printable, known[:_SHOWN]))}"
+                click.echo(f'there is no "{printable(answer)}"{hint}', err=True)
             elif check and (wrong := check(answer)):
-                click.echo(_printable(wrong), err=True)
+                click.echo(printable(wrong), err=True)
             else:
                 return answer
 
 
 def _list(what: str, names: Sequence[str]) -> None:
-    shown = ", ".join(map(_printable, names[:_SHOWN]))
+    shown = ", ".join(map(printable, names[:_SHOWN]))
     rest = f" and {len(names) - _SHOWN:,} more; Tab completes them" if len(names) > _SHOWN else ""
     if names:
         click.echo(f"There are {what} {shown}{rest}", err=True)
-
-
-def _printable(text: str) -> str:
-    from generator.plan.words import printable
-
-    return printable(text)
 
 
 @contextmanager

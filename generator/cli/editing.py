@@ -133,7 +133,7 @@ def _show(edits: Sequence[Edit], judged: Judged) -> None:
 
 
 def _show_diff(edits: Sequence[Edit]) -> None:
-    from generator.plan.words import printable
+    from generator.printing import printable
 
     colours = {"+": "green", "-": "red", "@": "cyan"}
     for each in edits:
@@ -153,7 +153,8 @@ def _diff(edit: Edit) -> Iterator[str]:
 
 def _effects(judged: Judged) -> Iterator[str]:
     """What the edit does, a line a change."""
-    from generator.plan.words import clipped, headline, printable
+    from generator.plan.words import headline
+    from generator.printing import clipped, printable
 
     plan = judged.plan
     if plan is None:

@@ -213,7 +213,7 @@ def apply(form: str, yes: bool, skip_namespace_check: bool, **source: Any) -> in
 
 
 def _apply(asked: _Asked, form: str) -> int:
-    from generator.plan.words import clipped, printable
+    from generator.printing import clipped, printable
     from generator.verta.applying import Surprise, apply
     from generator.verta.showing import done_line, done_words
 

@@ -9,7 +9,7 @@ from typing import Any
 from generator.cluster.live import Live
 from generator.model.effective import verta_namespace
 from generator.model.org import Org
-from generator.plan.words import clipped, printable
+from generator.printing import clipped, printable
 from generator.problems import Usage
 from generator.rendering.views import MANAGED_BY, PAYLOAD
 

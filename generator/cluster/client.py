@@ -11,7 +11,7 @@ from shlex import quote
 from typing import Any, NamedTuple
 
 from generator.cluster.kubeconfig import Access, find_access
-from generator.plan.words import clipped, printable
+from generator.printing import clipped, printable
 from generator.problems import Stop
 
 _CONNECT, _ANSWER = 10.0, 60.0

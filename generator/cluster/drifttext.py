@@ -12,7 +12,7 @@ from generator.cluster.drift import Drift, Silence, home
 from generator.cluster.remedies import removing, restoring
 from generator.model.naming import home as home_of
 from generator.model.org import Org
-from generator.plan.words import clipped, printable
+from generator.printing import clipped, printable
 from generator.problems import Problem, Severity, Span, show_path
 
 Where = Callable[[Difference], Span | None]

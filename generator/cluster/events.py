@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from generator.plan.words import clipped, printable
+from generator.printing import clipped, printable
 
 if TYPE_CHECKING:
     from generator.cluster.client import Cluster

@@ -16,7 +16,7 @@ from generator.cluster.pods import is_ready, living, unready
 from generator.cluster.remedies import removing
 from generator.model.quantity import parse_quantity
 from generator.objects import Identity
-from generator.plan.words import clipped, printable
+from generator.printing import clipped, printable
 from generator.problems import show_path
 from generator.rendering.views import MANAGED_BY, PROTECTION
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from generator.model.kinds import nearest
-from generator.plan.words import clipped, printable
+from generator.printing import clipped, printable
 from generator.problems import Stop
 
 _DEFAULT = "~/.kube/config"

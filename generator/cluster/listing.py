@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generator.cluster.live import Kind, Live, Unread
 from generator.objects import Identity, identity
-from generator.plan.words import clipped, printable
+from generator.printing import clipped, printable
 from generator.problems import Stop
 
 if TYPE_CHECKING:

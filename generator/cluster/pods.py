@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from shlex import quote
 from typing import Any, NamedTuple
 
-from generator.plan.words import clipped, printable
+from generator.printing import clipped, printable
 
 Body = Mapping[str, Any]
 _LONGEST = 200

@@ -9,7 +9,7 @@ from generator.cluster.comparing import Difference
 from generator.model.naming import application, engine_namespace
 from generator.model.org import Org
 from generator.objects import Identity
-from generator.plan.words import printable
+from generator.printing import printable
 from generator.rendering.views import object_labels
 
 

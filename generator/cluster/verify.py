@@ -25,7 +25,7 @@ from generator.cluster.selector import matches
 from generator.model.naming import home, workspace_config_map
 from generator.model.org import Org, Workspace
 from generator.objects import Identity
-from generator.plan.words import clipped, printable
+from generator.printing import clipped, printable
 from generator.rendering.views import object_labels
 
 Word = Literal["ready", "frozen", "degraded", "cannot deploy", "unknown"]

@@ -9,7 +9,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from generator.cluster.verify import WORDS, Verdict, Verification
-from generator.plan.words import clipped, printable
+from generator.printing import clipped, printable
 from generator.report.text import visible
 
 _LONGEST_NAME = 60

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from generator.importing.importing import CLEAN_UP, IMPORTED, Imported
 from generator.objects import Identity
+from generator.printing import clipped, printable
 
 _MOST = 12
 _UNKNOWN = (
@@ -147,8 +148,7 @@ def _short(lines: list[str]) -> list[str]:
 
 def _safe(line: str) -> str:
     """A line without what a terminal would obey: names and reasons come from the cluster."""
-    shown = line if line.isprintable() else line.encode("unicode_escape").decode("ascii")
-    return shown if len(shown) <= 300 else shown[:299] + "…"
+    return clipped(printable(line))
 
 
 def _count(number: int, what: str) -> str:

@@ -12,7 +12,7 @@ from generator.cluster.live import Live
 from generator.importing.texts import UNWRITABLE
 from generator.model.org import SINGLE_DASH_NAME
 from generator.objects import Identity
-from generator.plan.words import printable
+from generator.printing import printable
 from generator.rendering.views import MANAGED_BY, ORIGIN
 
 Body = Mapping[str, Any]

@@ -15,14 +15,13 @@ from generator.plan.words import (
     LONGEST_DETAIL,
     Part,
     Where,
-    clipped,
     counted,
     headline,
     place_of,
-    printable,
     shows_places,
     touched,
 )
+from generator.printing import clipped, printable
 from generator.problems import Problem
 
 MARKER = "<!-- verta-gitops plan -->"

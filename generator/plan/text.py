@@ -11,13 +11,12 @@ from generator.plan.words import (
     LONGEST_DETAIL,
     Part,
     Where,
-    clipped,
     counted,
     headline,
     place_of,
-    printable,
     shows_places,
 )
+from generator.printing import clipped, printable
 
 MOST_PLACES = 12
 """Names of namespaces that a change shows; the JSON plan has all."""

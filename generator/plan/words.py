@@ -1,4 +1,4 @@
-"""Changes → the words that every report of them uses; what people wrote is made harmless to a terminal here."""
+"""Changes → the words that every report of them uses; what people wrote is marked, for each to make harmless."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from generator.plan.change import VERTA_KINDS, Change
-from generator.printing import printable as printable  # noqa: PLC0414  # one of the words, for all who take them here
 from generator.problems import Span
 
 Where = Callable[[Change], Span | None]
 """The place in a file where a change is written."""
-
-LONGEST = 300
-"""Characters of a value that a report for people shows."""
 
 LONGEST_DETAIL = 1000
 """Characters of the value of a detail; a command is never that long."""
@@ -26,11 +22,6 @@ class Part(NamedTuple):
 
     text: str
     theirs: bool = False
-
-
-def clipped(text: str, longest: int = LONGEST) -> str:
-    """A text as it is, or its beginning and how long it is."""
-    return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
 
 
 def headline(change: Change) -> Iterator[Part]:

@@ -98,11 +98,18 @@ def _leaves_repository(path: str) -> bool:
     named, real = os.path.abspath(path), os.path.realpath(path)
     if named == real:
         return False
-    folder = os.path.dirname(named)
+    top = work_tree(os.path.dirname(named))
+    return top != "" and not within(os.path.realpath(top), real)
+
+
+def work_tree(folder: str) -> str:
+    """The folder that has the `.git` of the repository that an absolute path stands in; empty where there is none."""
     while not os.path.lexists(os.path.join(folder, ".git")):
-        if folder == (folder := os.path.dirname(folder)):
-            return False
-    return not within(os.path.realpath(folder), real)
+        above = os.path.dirname(folder)
+        if above == folder:
+            return ""
+        folder = above
+    return folder
 
 
 class Commit:

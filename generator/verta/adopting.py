@@ -9,7 +9,7 @@ from typing import Any
 
 from generator.importing.texts import fits, slug, unused
 from generator.model import org as model
-from generator.plan.words import clipped, printable
+from generator.printing import clipped, printable
 from generator.rendering.literal import document
 from generator.verta.client import Actual, Workspace
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from generator.plan.words import clipped, printable
+from generator.printing import clipped, printable
 from generator.problems import Stop
 from generator.verta.client import PAGE, Client, Named, Workspace, duplicates
 from generator.verta.desired import Desired, Wanted

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from generator.model.kinds import nearest
-from generator.plan.words import clipped, printable
+from generator.printing import clipped, printable
 from generator.problems import Stop, Usage
 from generator.verta import messages
 from generator.verta.account import Account

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from generator.plan.words import printable
+from generator.printing import printable
 from generator.problems import Stop
 from generator.rendering.views import DIGEST, MANAGED_BY, PAYLOAD, digest
 from generator.verta.desired import Desired, Unusable, Wanted

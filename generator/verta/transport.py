@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import urlencode
 
-from generator.plan.words import clipped, printable
+from generator.printing import clipped, printable
 from generator.problems import Stop
 from generator.verta.account import Account
 

@@ -25,7 +25,7 @@ from generator.cluster.verifytext import json_report, junit, text
 from generator.model.org import Org
 from generator.objects import Identity, identity
 from generator.pipeline import examine
-from generator.plan.words import printable
+from generator.printing import printable
 from generator.rendering.environment import Templates
 from generator.rendering.tree import render
 from tests.support import invoke, write
